@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Unmap records: what a DMA engine descriptor leaves mapped, and its undoing.
+ *
+ * A *record* (struct dmaengine_unmap_data) lists mappings to undo. A client
+ * maps through it and hangs it on the descriptors that use the mappings; each
+ * of them then has a *hold* on the record. A hold ends exactly once, when its
+ * descriptor has stopped touching memory. With the last hold, and the client's
+ * own reference, the record goes: it undoes its mappings, then tells its owner.
+ *
+ * A descriptor belongs to its provider, which may free it, recycle it or leave
+ * it uninitialised at any time. So nothing here ever follows a pointer that was
+ * kept in a descriptor. The holds live in the record, linked to the channel,
+ * and the descriptor carries only a number, dma_async_tx_descriptor.unmap_seq.
+ * Numbers are never used twice on a channel: a stale one finds nothing, and a
+ * descriptor that is ended twice ends its hold once.
+ *
+ * The list that a hold is on is its state:
+ *
+ *	chan->unmap_prepared	from dma_set_unmap() on
+ *	chan->unmap_submitted	from dmaengine_submit() on
+ *	chan->unmap_terminated	the client has terminated the channel, but it
+ *				has not yet been told that the engine is quiet
+ *	none			ended
+ *
+ *	prepared --> submitted --> terminated
+ *	   |             |             |
+ *	   +-------------+-------------+--> ended
+ *
+ * Any hold can be ended by the completion helpers of dmaengine.h, by its
+ * owner (dmaengine_unmap_reclaim()) and by the release of the channel. What
+ * is still on the terminated list when the channel has been synchronized is
+ * ended then: providers drop terminated descriptors without a word.
+ *
+ * Locking, as marked at the fields below:
+ *
+ *	L: the unmap_lock of the hold's channel. It is a leaf: it is taken under
+ *	   any lock of a provider, in any context, and nothing is called with it.
+ *	B: the client that builds the record; stable from then on.
+ *	I: set at allocation.
+ */
+
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/dmaengine.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/overflow.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "unmap.h"
+
+/**
+ * struct dmaengine_unmap_entry - a mapping to undo
+ * @dev: B: device that it was made for
+ * @addr: B: what dma_map_page() returned; any value, 0 too, is an address
+ * @len: B: length in bytes
+ * @dir: B: direction that it was made with
+ */
+struct dmaengine_unmap_entry {
+	struct device *dev;
+	dma_addr_t addr;
+	size_t len;
+	enum dma_data_direction dir;
+};
+
+/**
+ * struct dmaengine_unmap_hold - a descriptor's hold on a record
+ * @node: L: on one of the three lists of @chan, or empty when it has ended
+ * @seq: B: the number that the descriptor carries
+ * @chan: B: channel of the descriptor
+ * @unmap: B: the record; the hold has a reference to it until it ends
+ * @reuse: L: DMA_CTRL_REUSE was set when the descriptor was last submitted, so
+ *	it survives a termination of its channel
+ */
+struct dmaengine_unmap_hold {
+	struct list_head node;
+	u64 seq;
+	struct dma_chan *chan;
+	struct dmaengine_unmap_data *unmap;
+	bool reuse;
+};
+
+/**
+ * struct dmaengine_unmap_data - an unmap record
+ * @ref: one reference for each hold and those of the clients
+ * @nr_entries: B: entries in use
+ * @max_entries: I: entries that there is room for
+ * @nr_holds: B: holds that were ever given to a descriptor
+ * @max_holds: I: holds that there is room for
+ * @done: B: called once, when everything is unmapped
+ * @done_arg: B: what @done is called with
+ * @entries: I: the entries, in the same allocation, behind the holds
+ * @holds: the holds
+ */
+struct dmaengine_unmap_data {
+	refcount_t ref;
+	unsigned int nr_entries;
+	unsigned int max_entries;
+	unsigned int nr_holds;
+	unsigned int max_holds;
+	void (*done)(void *arg);
+	void *done_arg;
+	struct dmaengine_unmap_entry *entries;
+	struct dmaengine_unmap_hold holds[] __counted_by(max_holds);
+};
+
+/**
+ * dmaengine_get_shared_unmap() - allocate a record for several descriptors
+ * @dev: device whose NUMA node the memory should be near to
+ * @nr: number of mappings that the record must have room for
+ * @nr_descs: number of descriptors that will hold the record, at least 1
+ * @flags: how to allocate; GFP_NOWAIT is fine
+ *
+ * The caller owns the reference that it gets and gives it back with
+ * dmaengine_unmap_put(), usually as soon as the last descriptor is submitted.
+ *
+ * That there is no memory is nothing to report: a client of the DMA engine can
+ * always do the work on the CPU, so the allocation fails quietly.
+ *
+ * Context: Any context that @flags allow.
+ * Return: the record, or NULL if there is no memory for it, or if @nr or
+ * @nr_descs makes no sense.
+ */
+struct dmaengine_unmap_data *
+dmaengine_get_shared_unmap(struct device *dev, int nr, int nr_descs,
+			   gfp_t flags)
+{
+	struct dmaengine_unmap_data *unmap;
+	size_t size;
+
+	if (nr < 0 || nr_descs < 1)
+		return NULL;
+
+	size = struct_size(unmap, holds, nr_descs);
+	size = size_add(size, array_size(nr, sizeof(*unmap->entries)));
+	unmap = kmalloc_node(size, flags | __GFP_NOWARN, dev_to_node(dev));
+	if (!unmap)
+		return NULL;
+
+	refcount_set(&unmap->ref, 1);
+	unmap->nr_entries = 0;
+	unmap->max_entries = nr;
+	unmap->nr_holds = 0;
+	unmap->max_holds = nr_descs;
+	unmap->done = NULL;
+	unmap->done_arg = NULL;
+	unmap->entries = (void *)unmap + struct_size(unmap, holds, nr_descs);
+
+	return unmap;
+}
+EXPORT_SYMBOL_GPL(dmaengine_get_shared_unmap);
+
+/**
+ * dmaengine_get_unmap_data() - allocate a record for one descriptor
+ * @dev: device whose NUMA node the memory should be near to
+ * @nr: number of mappings that the record must have room for
+ * @flags: how to allocate; GFP_NOWAIT is fine
+ *
+ * The same as dmaengine_get_shared_unmap() for one descriptor.
+ *
+ * Context: Any context that @flags allow.
+ * Return: the record, or NULL.
+ */
+struct dmaengine_unmap_data *
+dmaengine_get_unmap_data(struct device *dev, int nr, gfp_t flags)
+{
+	return dmaengine_get_shared_unmap(dev, nr, 1, flags);
+}
+EXPORT_SYMBOL(dmaengine_get_unmap_data);
+
+/**
+ * dmaengine_map_page() - map a range of a page and record the mapping
+ * @unmap: record that shall undo the mapping; the caller has a reference
+ * @dev: device to map for: dmaengine_get_dma_device() of the channel
+ * @page: first page of the range
+ * @offset: where in @page it starts, in bytes
+ * @len: its length in bytes
+ * @dir: direction of the transfer
+ * @addr: where to store the address for the device; untouched on an error
+ *
+ * From here on the range belongs to @dev until the record goes. On an error
+ * nothing has been mapped by this call; what the record has from earlier calls
+ * is undone by dmaengine_unmap_put().
+ *
+ * Context: Any context. Calls for one record must not run at the same time.
+ * Return: 0; -ENOSPC if the record has no room left; what dma_mapping_error()
+ * says if the range cannot be mapped.
+ */
+int dmaengine_map_page(struct dmaengine_unmap_data *unmap, struct device *dev,
+		       struct page *page, size_t offset, size_t len,
+		       enum dma_data_direction dir, dma_addr_t *addr)
+{
+	struct dmaengine_unmap_entry *entry;
+	dma_addr_t mapped;
+	int err;
+
+	if (WARN_ON_ONCE(unmap->nr_entries == unmap->max_entries))
+		return -ENOSPC;
+
+	mapped = dma_map_page(dev, page, offset, len, dir);
+	err = dma_mapping_error(dev, mapped);
+	if (err)
+		return err;
+
+	entry = &unmap->entries[unmap->nr_entries++];
+	entry->dev = dev;
+	entry->addr = mapped;
+	entry->len = len;
+	entry->dir = dir;
+	*addr = mapped;
+
+	return 0;
+}
+EXPORT_SYMBOL_GPL(dmaengine_map_page);
+
+/**
+ * dmaengine_unmap_set_done() - ask to be told when a record has gone
+ * @unmap: the record; the caller has a reference
+ * @done: called once, after the last mapping is undone
+ * @arg: what to call it with
+ *
+ * @done must not use the record, which is freed when it returns. It can run
+ * before the callback of the descriptor, never after it, and, if the caller
+ * has the last reference, in dmaengine_unmap_put().
+ *
+ * Context: Any context, before the record is set on a descriptor. @done runs in
+ * any context, with interrupts off and under a lock of the provider for some
+ * providers: it must not sleep and must not call into the DMA engine.
+ */
+void dmaengine_unmap_set_done(struct dmaengine_unmap_data *unmap,
+			      void (*done)(void *arg), void *arg)
+{
+	unmap->done = done;
+	unmap->done_arg = arg;
+}
+EXPORT_SYMBOL_GPL(dmaengine_unmap_set_done);
+
+static void dmaengine_unmap_all(struct dmaengine_unmap_data *unmap)
+{
+	unsigned int i;
+
+	for (i = 0; i < unmap->nr_entries; i++) {
+		struct dmaengine_unmap_entry *entry = &unmap->entries[i];
+
+		dma_unmap_page(entry->dev, entry->addr, entry->len, entry->dir);
+	}
+
+	if (unmap->done)
+		unmap->done(unmap->done_arg);
+	kfree(unmap);
+}
+
+/**
+ * dmaengine_unmap_put() - give back a reference to a record
+ * @unmap: the record, or NULL
+ *
+ * Whoever gives back the last reference undoes the mappings. For a client this
+ * is the end of a record that no descriptor holds: one that could not be mapped
+ * or prepared, or that was reclaimed.
+ *
+ * Context: Any context.
+ */
+void dmaengine_unmap_put(struct dmaengine_unmap_data *unmap)
+{
+	if (unmap && refcount_dec_and_test(&unmap->ref))
+		dmaengine_unmap_all(unmap);
+}
+EXPORT_SYMBOL_GPL(dmaengine_unmap_put);
+
+/*
+ * The reference is dropped under the lock so that after
+ * dmaengine_unmap_reclaim() nobody but the clients has one. Only the undoing,
+ * which may take long, is left to the caller, when the lock is free again.
+ */
+static struct dmaengine_unmap_data *
+dmaengine_hold_end(struct dmaengine_unmap_hold *hold)
+{
+	struct dmaengine_unmap_data *unmap = hold->unmap;
+
+	lockdep_assert_held(&hold->chan->unmap_lock);
+
+	list_del_init(&hold->node);
+	return refcount_dec_and_test(&unmap->ref) ? unmap : NULL;
+}
+
+static struct dmaengine_unmap_hold *
+dmaengine_hold_on_list(struct list_head *list, u64 seq)
+{
+	struct dmaengine_unmap_hold *hold;
+
+	list_for_each_entry(hold, list, node)
+		if (hold->seq == seq)
+			return hold;
+
+	return NULL;
+}
+
+/*
+ * Descriptors are submitted and completed in about the order in which they
+ * were prepared, so what is looked for stands at or near the head of a list.
+ */
+static struct dmaengine_unmap_hold *
+dmaengine_hold_find(struct dma_chan *chan, u64 seq)
+{
+	struct dmaengine_unmap_hold *hold;
+
+	lockdep_assert_held(&chan->unmap_lock);
+
+	hold = dmaengine_hold_on_list(&chan->unmap_submitted, seq);
+	if (!hold)
+		hold = dmaengine_hold_on_list(&chan->unmap_terminated, seq);
+	if (!hold)
+		hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
+
+	return hold;
+}
+
+/**
+ * dmaengine_unmap_release() - end the hold of a descriptor
+ * @chan: channel of the descriptor
+ * @seq: the number that the descriptor carries or carried; any value will do
+ *
+ * Does nothing if no hold has this number, or if it has ended.
+ *
+ * Context: Any context, under any lock of a provider.
+ */
+void dmaengine_unmap_release(struct dma_chan *chan, u64 seq)
+{
+	struct dmaengine_unmap_data *last = NULL;
+	struct dmaengine_unmap_hold *hold;
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	hold = dmaengine_hold_find(chan, seq);
+	if (hold)
+		last = dmaengine_hold_end(hold);
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+
+	if (last)
+		dmaengine_unmap_all(last);
+}
+
+/**
+ * dma_set_unmap() - let a descriptor hold a record
+ * @tx: the descriptor: prepared, not submitted
+ * @unmap: the record; the caller has a reference and keeps it
+ *
+ * The record will not go before @tx has ended, be it by completion, an error,
+ * termination, a failed dmaengine_submit() or the release of the channel. If
+ * @tx is dropped without being submitted, or if it is polled for, the client
+ * ends the hold itself, with dmaengine_unmap_reclaim().
+ *
+ * A record has room for as many descriptors, of any channels, as were asked for
+ * when it was allocated. One more is a bug of the client; the record then stays
+ * mapped for ever, since nothing would tell when that descriptor has ended.
+ *
+ * Context: Any context. Calls for one record must not run at the same time.
+ */
+void dma_set_unmap(struct dma_async_tx_descriptor *tx,
+		   struct dmaengine_unmap_data *unmap)
+{
+	struct dma_chan *chan = tx->chan;
+	struct dmaengine_unmap_hold *hold;
+	unsigned long flags;
+
+	refcount_inc(&unmap->ref);
+	if (WARN_ON_ONCE(unmap->nr_holds == unmap->max_holds))
+		return;
+
+	hold = &unmap->holds[unmap->nr_holds++];
+	hold->chan = chan;
+	hold->unmap = unmap;
+	hold->reuse = false;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	hold->seq = ++chan->unmap_seq;
+	list_add_tail(&hold->node, &chan->unmap_prepared);
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+
+	tx->unmap_seq = hold->seq;
+}
+EXPORT_SYMBOL_GPL(dma_set_unmap);
+
+/**
+ * dmaengine_unmap_reclaim() - take a record back from its descriptors
+ * @unmap: the record; the caller has a reference and keeps it
+ *
+ * For a client that knows by other means than a callback that none of the
+ * descriptors will touch memory any more: because it polled for their cookies
+ * (dma_sync_wait(), dma_async_is_tx_complete()), or because they were never
+ * submitted. A cookie is complete before its record is released; so a client
+ * that polls keeps its reference until the cookie is complete, and then calls
+ *
+ *	dmaengine_unmap_reclaim(unmap);
+ *	dmaengine_unmap_put(unmap);
+ *
+ * When the latter returns the memory is the CPU's. That the provider ends the
+ * descriptors later, or does so just now on another CPU, does no harm.
+ *
+ * Context: Any context.
+ */
+void dmaengine_unmap_reclaim(struct dmaengine_unmap_data *unmap)
+{
+	unsigned int i;
+
+	for (i = 0; i < unmap->nr_holds; i++) {
+		struct dmaengine_unmap_hold *hold = &unmap->holds[i];
+		struct dma_chan *chan = hold->chan;
+		unsigned long flags;
+
+		/* never the last reference: the caller has one */
+		spin_lock_irqsave(&chan->unmap_lock, flags);
+		if (!list_empty(&hold->node))
+			dmaengine_hold_end(hold);
+		spin_unlock_irqrestore(&chan->unmap_lock, flags);
+	}
+}
+EXPORT_SYMBOL_GPL(dmaengine_unmap_reclaim);
+
+/**
+ * dmaengine_unmap_submit() - note that a descriptor is being submitted
+ * @tx: the descriptor, with a record
+ *
+ * Context: As for dmaengine_submit().
+ */
+void dmaengine_unmap_submit(struct dma_async_tx_descriptor *tx)
+{
+	struct dma_chan *chan = tx->chan;
+	struct dmaengine_unmap_hold *hold;
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	hold = dmaengine_hold_find(chan, tx->unmap_seq);
+	if (hold) {
+		hold->reuse = dmaengine_desc_test_reuse(tx);
+		list_move_tail(&hold->node, &chan->unmap_submitted);
+	}
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+}
+
+/**
+ * dmaengine_unmap_terminate() - note that a channel is being terminated
+ * @chan: the channel
+ *
+ * What was submitted up to now loses its records when the channel is swept.
+ * Not so a descriptor for reuse: it can be submitted again.
+ *
+ * Context: As for dmaengine_terminate_async().
+ */
+void dmaengine_unmap_terminate(struct dma_chan *chan)
+{
+	struct dmaengine_unmap_hold *hold, *next;
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	list_for_each_entry_safe(hold, next, &chan->unmap_submitted, node)
+		if (!hold->reuse)
+			list_move_tail(&hold->node, &chan->unmap_terminated);
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+}
+
+/**
+ * dmaengine_unmap_unterminate() - the channel was not terminated after all
+ * @chan: the channel
+ *
+ * Context: As for dmaengine_terminate_async().
+ */
+void dmaengine_unmap_unterminate(struct dma_chan *chan)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	list_splice_init(&chan->unmap_terminated, &chan->unmap_submitted);
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+}
+
+/**
+ * dmaengine_unmap_in_flight() - may the engine touch what is mapped?
+ * @chan: the channel; no client submits to it any more
+ *
+ * A descriptor that is only prepared counts too: clients that call tx_submit()
+ * themselves submit it unseen.
+ *
+ * Context: Any context.
+ * Return: true if a descriptor with a record has not ended.
+ */
+bool dmaengine_unmap_in_flight(struct dma_chan *chan)
+{
+	return !list_empty_careful(&chan->unmap_submitted) ||
+	       !list_empty_careful(&chan->unmap_prepared);
+}
+
+/*
+ * End every hold on a list, which new ones may join meanwhile. The lock is let
+ * go for each record, as it must not be held over the undoing of its mappings.
+ */
+static void dmaengine_unmap_sweep_list(struct dma_chan *chan,
+				       struct list_head *list)
+{
+	struct dmaengine_unmap_hold *hold;
+	struct dmaengine_unmap_data *last;
+	unsigned long flags;
+
+	do {
+		last = NULL;
+		spin_lock_irqsave(&chan->unmap_lock, flags);
+		hold = list_first_entry_or_null(list, typeof(*hold), node);
+		if (hold)
+			last = dmaengine_hold_end(hold);
+		spin_unlock_irqrestore(&chan->unmap_lock, flags);
+
+		if (last)
+			dmaengine_unmap_all(last);
+	} while (hold);
+}
+
+/**
+ * dmaengine_unmap_sweep_terminated() - end the holds of what was terminated
+ * @chan: the channel; its engine has stopped what was terminated
+ *
+ * Context: Process context.
+ */
+void dmaengine_unmap_sweep_terminated(struct dma_chan *chan)
+{
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_terminated);
+}
+
+/**
+ * dmaengine_unmap_sweep() - end all holds of a channel
+ * @chan: the channel; its engine touches nothing any more
+ *
+ * Context: Process context.
+ */
+void dmaengine_unmap_sweep(struct dma_chan *chan)
+{
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_terminated);
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_submitted);
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_prepared);
+}
+
+/**
+ * dmaengine_unmap_chan_init() - prepare a channel for records
+ * @chan: the channel; nobody else can see it yet
+ *
+ * Context: Any context.
+ */
+void dmaengine_unmap_chan_init(struct dma_chan *chan)
+{
+	spin_lock_init(&chan->unmap_lock);
+	INIT_LIST_HEAD(&chan->unmap_prepared);
+	INIT_LIST_HEAD(&chan->unmap_submitted);
+	INIT_LIST_HEAD(&chan->unmap_terminated);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the DMA engine core alone may do with records. Nothing of this is
+ * exported: neither clients nor providers can reach it.
+ */
+#ifndef DMAENGINE_UNMAP_H
+#define DMAENGINE_UNMAP_H
+
+#include <linux/types.h>
+
+struct dma_async_tx_descriptor;
+struct dma_chan;
+
+void dmaengine_unmap_chan_init(struct dma_chan *chan);
+void dmaengine_unmap_release(struct dma_chan *chan, u64 seq);
+void dmaengine_unmap_submit(struct dma_async_tx_descriptor *tx);
+void dmaengine_unmap_terminate(struct dma_chan *chan);
+void dmaengine_unmap_unterminate(struct dma_chan *chan);
+bool dmaengine_unmap_in_flight(struct dma_chan *chan);
+void dmaengine_unmap_sweep_terminated(struct dma_chan *chan);
+void dmaengine_unmap_sweep(struct dma_chan *chan);
+
+#endif
