@@ -8,12 +8,12 @@
  * descriptor has stopped touching memory. With the last hold, and the client's
  * own reference, the record goes: it undoes its mappings, then tells its owner.
  *
- * A descriptor belongs to its provider, which may free it, recycle it or leave
- * it uninitialised at any time. So nothing here ever follows a pointer that was
- * kept in a descriptor. The holds live in the record, linked to the channel,
- * and the descriptor carries only a number, dma_async_tx_descriptor.unmap_seq.
- * Numbers are never used twice on a channel: a stale one finds nothing, and a
- * descriptor that is ended twice ends its hold once.
+ * A descriptor belongs to its provider, which may free or recycle it at any
+ * time after it was submitted, or never initialise it. So no record is reached
+ * by a pointer that was kept in a descriptor. The holds live in the record,
+ * linked to the channel, and the descriptor carries only a number,
+ * dma_async_tx_descriptor.unmap_seq. No number is ever used twice: a stale one
+ * finds nothing, and a descriptor that is ended twice ends its hold once.
  *
  * The list that a hold is on is its state:
  *
@@ -28,9 +28,16 @@
  *	   +-------------+-------------+--> ended
  *
  * Any hold can be ended by the completion helpers of dmaengine.h, by its
- * owner (dmaengine_unmap_reclaim()) and by the release of the channel. What
- * is still on the terminated list when the channel has been synchronized is
- * ended then: providers drop terminated descriptors without a word.
+ * owner (dmaengine_unmap_reclaim()) and by the release of the channel. What was
+ * terminated before the channel is synchronized is ended after that: providers
+ * drop terminated descriptors without a word.
+ *
+ * Threads that share a channel submit, terminate and synchronize at the same
+ * time. A hold that ends too late costs memory; one that ends too early costs
+ * data. So a hold is put on the submitted list when tx_submit() has returned,
+ * and a termination or synchronization is about nothing that came after its
+ * begin. The stamps, taken from a counter of the channel whenever a hold changes
+ * its list, tell.
  *
  * Locking, as marked at the fields below:
  *
@@ -40,6 +47,7 @@
  *	I: set at allocation.
  */
 
+#include <linux/atomic.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
@@ -70,6 +78,7 @@ struct dmaengine_unmap_entry {
  * struct dmaengine_unmap_hold - a descriptor's hold on a record
  * @node: L: on one of the three lists of @chan, or empty when it has ended
  * @seq: B: the number that the descriptor carries
+ * @stamp: L: when it came to its present list; each list is in this order
  * @chan: B: channel of the descriptor
  * @unmap: B: the record; the hold has a reference to it until it ends
  * @reuse: L: DMA_CTRL_REUSE was set when the descriptor was last submitted, so
@@ -78,6 +87,7 @@ struct dmaengine_unmap_entry {
 struct dmaengine_unmap_hold {
 	struct list_head node;
 	u64 seq;
+	u64 stamp;
 	struct dma_chan *chan;
 	struct dmaengine_unmap_data *unmap;
 	bool reuse;
@@ -107,6 +117,9 @@ struct dmaengine_unmap_data {
 	struct dmaengine_unmap_hold holds[] __counted_by(max_holds);
 };
 
+/* The last number given to a descriptor; 0 is none. */
+static atomic64_t dmaengine_unmap_seq;
+
 /**
  * dmaengine_get_shared_unmap() - allocate a record for several descriptors
  * @dev: device whose NUMA node the memory should be near to
@@ -115,7 +128,8 @@ struct dmaengine_unmap_data {
  * @flags: how to allocate; GFP_NOWAIT is fine
  *
  * The caller owns the reference that it gets and gives it back with
- * dmaengine_unmap_put(), usually as soon as the last descriptor is submitted.
+ * dmaengine_unmap_put(). While it has it everything stays mapped; so it gives it
+ * back before it submits the descriptor whose callback tells it to look.
  *
  * That there is no memory is nothing to report: a client of the DMA engine can
  * always do the work on the CPU, so the allocation fails quietly.
@@ -222,9 +236,9 @@ EXPORT_SYMBOL_GPL(dmaengine_map_page);
  * @done: called once, after the last mapping is undone
  * @arg: what to call it with
  *
- * @done must not use the record, which is freed when it returns. It can run
- * before the callback of the descriptor, never after it, and, if the caller
- * has the last reference, in dmaengine_unmap_put().
+ * @done must not use the record, which is freed when it returns. It runs where
+ * the last reference is dropped: when the last descriptor ends, before its
+ * callback, or in dmaengine_unmap_put().
  *
  * Context: Any context, before the record is set on a descriptor. @done runs in
  * any context, with interrupts off and under a lock of the provider for some
@@ -299,8 +313,8 @@ dmaengine_hold_on_list(struct list_head *list, u64 seq)
 }
 
 /*
- * Descriptors are submitted and completed in about the order in which they
- * were prepared, so what is looked for stands at or near the head of a list.
+ * Most engines complete in the order in which descriptors were submitted, so
+ * what is looked for stands at or near the head of the first list.
  */
 static struct dmaengine_unmap_hold *
 dmaengine_hold_find(struct dma_chan *chan, u64 seq)
@@ -351,7 +365,8 @@ void dmaengine_unmap_release(struct dma_chan *chan, u64 seq)
  * The record will not go before @tx has ended, be it by completion, an error,
  * termination, a failed dmaengine_submit() or the release of the channel. If
  * @tx is dropped without being submitted, or if it is polled for, the client
- * ends the hold itself, with dmaengine_unmap_reclaim().
+ * ends the hold itself, with dmaengine_unmap_reclaim(). A descriptor holds one
+ * record.
  *
  * A record has room for as many descriptors, of any channels, as were asked for
  * when it was allocated. One more is a bug of the client; the record then stays
@@ -371,12 +386,13 @@ void dma_set_unmap(struct dma_async_tx_descriptor *tx,
 		return;
 
 	hold = &unmap->holds[unmap->nr_holds++];
+	hold->seq = atomic64_inc_return(&dmaengine_unmap_seq);
 	hold->chan = chan;
 	hold->unmap = unmap;
 	hold->reuse = false;
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
-	hold->seq = ++chan->unmap_seq;
+	hold->stamp = ++chan->unmap_stamp;
 	list_add_tail(&hold->node, &chan->unmap_prepared);
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
@@ -400,7 +416,7 @@ EXPORT_SYMBOL_GPL(dma_set_unmap);
  * When the latter returns the memory is the CPU's. That the provider ends the
  * descriptors later, or does so just now on another CPU, does no harm.
  *
- * Context: Any context.
+ * Context: Any context, as long as the client has the channels.
  */
 void dmaengine_unmap_reclaim(struct dmaengine_unmap_data *unmap)
 {
@@ -421,59 +437,106 @@ void dmaengine_unmap_reclaim(struct dmaengine_unmap_data *unmap)
 EXPORT_SYMBOL_GPL(dmaengine_unmap_reclaim);
 
 /**
- * dmaengine_unmap_submit() - note that a descriptor is being submitted
- * @tx: the descriptor, with a record
+ * dmaengine_unmap_discard() - end the hold of a descriptor that never ran
+ * @chan: channel of the descriptor
+ * @seq: the number that the descriptor carries; any value will do
  *
- * Context: As for dmaengine_submit().
+ * Does nothing if the descriptor was submitted.
+ *
+ * Context: Any context, under any lock of a provider.
  */
-void dmaengine_unmap_submit(struct dma_async_tx_descriptor *tx)
+void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq)
 {
-	struct dma_chan *chan = tx->chan;
+	struct dmaengine_unmap_data *last = NULL;
 	struct dmaengine_unmap_hold *hold;
 	unsigned long flags;
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
-	hold = dmaengine_hold_find(chan, tx->unmap_seq);
+	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
+	if (hold)
+		last = dmaengine_hold_end(hold);
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+
+	if (last)
+		dmaengine_unmap_all(last);
+}
+
+static void dmaengine_hold_move(struct dmaengine_unmap_hold *hold,
+				struct list_head *list)
+{
+	lockdep_assert_held(&hold->chan->unmap_lock);
+
+	hold->stamp = ++hold->chan->unmap_stamp;
+	list_move_tail(&hold->node, list);
+}
+
+/**
+ * dmaengine_unmap_submit() - note that a descriptor was submitted
+ * @chan: channel of the descriptor
+ * @seq: the number that it carried before
+ * @reuse: whether it is one with DMA_CTRL_REUSE
+ *
+ * The descriptor may have ended by now.
+ *
+ * Context: Any context.
+ */
+void dmaengine_unmap_submit(struct dma_chan *chan, u64 seq, bool reuse)
+{
+	struct dmaengine_unmap_hold *hold;
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
+	if (!hold && reuse)	/* not for the first time */
+		hold = dmaengine_hold_on_list(&chan->unmap_submitted, seq);
 	if (hold) {
-		hold->reuse = dmaengine_desc_test_reuse(tx);
-		list_move_tail(&hold->node, &chan->unmap_submitted);
+		hold->reuse = reuse;
+		dmaengine_hold_move(hold, &chan->unmap_submitted);
 	}
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 }
 
 /**
- * dmaengine_unmap_terminate() - note that a channel is being terminated
+ * dmaengine_unmap_stamp() - now, as the stamps of a channel count
  * @chan: the channel
  *
- * What was submitted up to now loses its records when the channel is swept.
+ * Context: Any context.
+ * Return: the stamp of the last hold that changed its list.
+ */
+u64 dmaengine_unmap_stamp(struct dma_chan *chan)
+{
+	unsigned long flags;
+	u64 stamp;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	stamp = chan->unmap_stamp;
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+
+	return stamp;
+}
+
+/**
+ * dmaengine_unmap_terminate() - note that a channel was terminated
+ * @chan: the channel
+ * @until: dmaengine_unmap_stamp() when the termination began
+ *
+ * What was submitted up to then loses its records when the channel is swept.
  * Not so a descriptor for reuse: it can be submitted again.
  *
  * Context: As for dmaengine_terminate_async().
  */
-void dmaengine_unmap_terminate(struct dma_chan *chan)
+void dmaengine_unmap_terminate(struct dma_chan *chan, u64 until)
 {
 	struct dmaengine_unmap_hold *hold, *next;
 	unsigned long flags;
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
-	list_for_each_entry_safe(hold, next, &chan->unmap_submitted, node)
+	list_for_each_entry_safe(hold, next, &chan->unmap_submitted, node) {
+		if (hold->stamp > until)
+			break;
 		if (!hold->reuse)
-			list_move_tail(&hold->node, &chan->unmap_terminated);
-	spin_unlock_irqrestore(&chan->unmap_lock, flags);
-}
-
-/**
- * dmaengine_unmap_unterminate() - the channel was not terminated after all
- * @chan: the channel
- *
- * Context: As for dmaengine_terminate_async().
- */
-void dmaengine_unmap_unterminate(struct dma_chan *chan)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&chan->unmap_lock, flags);
-	list_splice_init(&chan->unmap_terminated, &chan->unmap_submitted);
+			dmaengine_hold_move(hold, &chan->unmap_terminated);
+	}
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 }
 
@@ -494,11 +557,11 @@ bool dmaengine_unmap_in_flight(struct dma_chan *chan)
 }
 
 /*
- * End every hold on a list, which new ones may join meanwhile. The lock is let
- * go for each record, as it must not be held over the undoing of its mappings.
+ * End the holds on a list that came there up to a time. The lock is let go for
+ * each record, as it must not be held over the undoing of its mappings.
  */
 static void dmaengine_unmap_sweep_list(struct dma_chan *chan,
-				       struct list_head *list)
+				       struct list_head *list, u64 until)
 {
 	struct dmaengine_unmap_hold *hold;
 	struct dmaengine_unmap_data *last;
@@ -508,6 +571,8 @@ static void dmaengine_unmap_sweep_list(struct dma_chan *chan,
 		last = NULL;
 		spin_lock_irqsave(&chan->unmap_lock, flags);
 		hold = list_first_entry_or_null(list, typeof(*hold), node);
+		if (hold && hold->stamp > until)
+			hold = NULL;
 		if (hold)
 			last = dmaengine_hold_end(hold);
 		spin_unlock_irqrestore(&chan->unmap_lock, flags);
@@ -519,13 +584,15 @@ static void dmaengine_unmap_sweep_list(struct dma_chan *chan,
 
 /**
  * dmaengine_unmap_sweep_terminated() - end the holds of what was terminated
- * @chan: the channel; its engine has stopped what was terminated
+ * @chan: the channel
+ * @until: dmaengine_unmap_stamp() when the channel began to be synchronized; by
+ *	now the engine has stopped what was terminated then
  *
  * Context: Process context.
  */
-void dmaengine_unmap_sweep_terminated(struct dma_chan *chan)
+void dmaengine_unmap_sweep_terminated(struct dma_chan *chan, u64 until)
 {
-	dmaengine_unmap_sweep_list(chan, &chan->unmap_terminated);
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_terminated, until);
 }
 
 /**
@@ -536,9 +603,46 @@ void dmaengine_unmap_sweep_terminated(struct dma_chan *chan)
  */
 void dmaengine_unmap_sweep(struct dma_chan *chan)
 {
-	dmaengine_unmap_sweep_list(chan, &chan->unmap_terminated);
-	dmaengine_unmap_sweep_list(chan, &chan->unmap_submitted);
-	dmaengine_unmap_sweep_list(chan, &chan->unmap_prepared);
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_terminated, U64_MAX);
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_submitted, U64_MAX);
+	dmaengine_unmap_sweep_list(chan, &chan->unmap_prepared, U64_MAX);
+}
+
+static unsigned int dmaengine_unmap_abandon_list(struct list_head *list)
+{
+	struct dmaengine_unmap_hold *hold, *next;
+	unsigned int nr = 0;
+
+	list_for_each_entry_safe(hold, next, list, node) {
+		list_del_init(&hold->node);
+		nr++;
+	}
+
+	return nr;
+}
+
+/**
+ * dmaengine_unmap_abandon() - forget the holds of a channel
+ * @chan: the channel; its engine may touch memory for ever
+ *
+ * Memory that an engine may still write to must not be unmapped: it would be
+ * used for something else. So it stays mapped, and that is a leak.
+ *
+ * Context: Process context.
+ * Return: the number of descriptors whose memory stays mapped.
+ */
+unsigned int dmaengine_unmap_abandon(struct dma_chan *chan)
+{
+	unsigned long flags;
+	unsigned int nr;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	nr = dmaengine_unmap_abandon_list(&chan->unmap_terminated);
+	nr += dmaengine_unmap_abandon_list(&chan->unmap_submitted);
+	nr += dmaengine_unmap_abandon_list(&chan->unmap_prepared);
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+
+	return nr;
 }
 
 /**
@@ -550,6 +654,7 @@ void dmaengine_unmap_sweep(struct dma_chan *chan)
 void dmaengine_unmap_chan_init(struct dma_chan *chan)
 {
 	spin_lock_init(&chan->unmap_lock);
+	chan->unmap_stamp = 0;
 	INIT_LIST_HEAD(&chan->unmap_prepared);
 	INIT_LIST_HEAD(&chan->unmap_submitted);
 	INIT_LIST_HEAD(&chan->unmap_terminated);

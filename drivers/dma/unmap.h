@@ -8,16 +8,17 @@
 
 #include <linux/types.h>
 
-struct dma_async_tx_descriptor;
 struct dma_chan;
 
 void dmaengine_unmap_chan_init(struct dma_chan *chan);
 void dmaengine_unmap_release(struct dma_chan *chan, u64 seq);
-void dmaengine_unmap_submit(struct dma_async_tx_descriptor *tx);
-void dmaengine_unmap_terminate(struct dma_chan *chan);
-void dmaengine_unmap_unterminate(struct dma_chan *chan);
+void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq);
+void dmaengine_unmap_submit(struct dma_chan *chan, u64 seq, bool reuse);
+u64 dmaengine_unmap_stamp(struct dma_chan *chan);
+void dmaengine_unmap_terminate(struct dma_chan *chan, u64 until);
 bool dmaengine_unmap_in_flight(struct dma_chan *chan);
-void dmaengine_unmap_sweep_terminated(struct dma_chan *chan);
+void dmaengine_unmap_sweep_terminated(struct dma_chan *chan, u64 until);
 void dmaengine_unmap_sweep(struct dma_chan *chan);
+unsigned int dmaengine_unmap_abandon(struct dma_chan *chan);
 
 #endif
