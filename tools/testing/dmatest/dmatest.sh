@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the kernel's dmatest under QEMU on machines that have a PL08x DMA
+# controller, and judges the result. README says what that proves.
+
+set -u -o pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 2
+KERNEL=$(realpath -m "${KERNEL:-$HERE/../../..}")
+OUT=$(realpath -m "${OUT:-$KERNEL/../dmatest-out}")
+: "${JOBS:=$(nproc)}"
+: "${V:=0}"
+SPLAT_LISTS=$HERE/splat
+
+# shellcheck source=lib/common.sh
+. "$HERE/lib/common.sh"
+# shellcheck source=lib/build.sh
+. "$HERE/lib/build.sh"
+# shellcheck source=lib/boot.sh
+. "$HERE/lib/boot.sh"
+# shellcheck source=lib/judge.sh
+. "$HERE/lib/judge.sh"
+# shellcheck source=lib/faults.sh
+. "$HERE/lib/faults.sh"
+# shellcheck source=lib/selftest.sh
+. "$HERE/lib/selftest.sh"
+
+usage()
+{
+	cat <<-EOF
+	usage: dmatest.sh COMMAND
+	  build MACHINE             kernel, device trees and initramfs
+	  run MACHINE SCENARIO      build what is needed, boot, run, judge
+	  judge RESULTDIR           judge stored logs again
+	  faults MACHINE [NAME...]  plant each fault and see that it is found
+	  fault-build MACHINE NAME  build with faults/NAME.patch applied
+	  selftest                  judge the logs under selftest/: no kernel
+	  list                      machines, scenarios and faults
+	  help                      this text
+
+	environment, with its present value or default:
+	  KERNEL         kernel source tree: $KERNEL
+	  OUT            all output: $OUT
+	  BUSYBOX        static busybox for the guest: ${BUSYBOX:-searched for}
+	  CROSS_COMPILE  compiler prefix: ${CROSS_COMPILE:-by machine}
+	  JOBS           parallel compilations: $JOBS
+	  TIMEOUT        seconds for a boot: ${TIMEOUT:-by scenario}
+	  EXTRA_CONFIG   one more config fragment: ${EXTRA_CONFIG:-none}
+	  FAULT          fault to plant in the guest: ${FAULT:-none}
+	  NOBUILD=1      run what was built last
+	  ALLOW_NO_LIVE=1  accept summaries without a count of live mappings
+	  ALLOW_SKIP=1   accept witnesses that the kernel lacks
+	  V=1            show the commands and their output
+
+	exit status: 0 ok, 2 usage, 10 missing tool, 13 config, 14 build,
+	  15 no verdict (boot, hang), 16 test failed, 17 splat
+	EOF
+}
+
+cmd_build()
+{
+	load_machine "${1:-}"
+	build_all
+}
+
+cmd_run()
+{
+	load_machine "${1:-}"
+	load_scenario "${2:-}"
+	check_guest_fault
+	[ -n "${NOBUILD:-}" ] || build_all
+	boot_and_judge
+}
+
+cmd_list()
+{
+	echo "machines:"
+	for file in "$HERE"/machines/*.mach; do
+		(load_machine "$(basename "$file" .mach)" &&
+			printf '  %-18s %s\n' "$MACHINE" "$DESCRIPTION")
+	done
+	echo "scenarios:"
+	for file in "$HERE"/scenarios/*.scn; do
+		(load_scenario "$(basename "$file" .scn)" &&
+			printf '  %-18s %s\n' "$SCENARIO" "$SCENARIO_TEXT")
+	done
+	echo "faults:"
+	list_faults
+}
+
+main()
+{
+	local command=${1:-}
+
+	[ $# -gt 0 ] && shift
+	case $command in
+	build)		cmd_build "$@" ;;
+	run)		cmd_run "$@" ;;
+	list)		cmd_list ;;
+	judge)		cmd_judge "$@" ;;
+	faults)		cmd_faults "$@" ;;
+	fault-build)	cmd_fault_build "$@" ;;
+	selftest)	cmd_selftest ;;
+	help|-h|--help)	usage ;;
+	'')		usage >&2; exit "$EX_USAGE" ;;
+	*)		die "$EX_USAGE" "unknown command '$command': see dmatest.sh help" ;;
+	esac
+}
+
+# on one line, so that nothing is read after it should this file be edited
+main "$@"; exit $?

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# One boot: a results folder with all that is needed to repeat and to judge
+# it, the emulator under a time limit, progress as the guest reports it.
+#
+# The console is the guest's first serial port and goes to a file. The verdict
+# comes through the second, where the kernel never writes, to standard output.
+
+GUEST_FAULTS="panic hang noverdict shortplan warn nokick"
+
+check_guest_fault()
+{
+	case " $GUEST_FAULTS " in
+	*" ${FAULT:-panic} "*)	;;
+	*) die "$EX_USAGE" "no guest fault '$FAULT': one of $GUEST_FAULTS" ;;
+	esac
+}
+
+new_nonce()
+{
+	od -An -N8 -tx1 /dev/urandom | tr -d ' \n'
+}
+
+# Nothing here depends on the build folder any more: it may change.
+make_result_dir()
+{
+	local stamp name
+
+	stamp=$(date -u +%Y%m%dT%H%M%SZ)
+	name=$MACHINE-$SCENARIO-$stamp
+	mkdir -p "$OUT/results"
+	until RESULT=$OUT/results/$name; mkdir "$RESULT" 2> /dev/null; do
+		name=$MACHINE-$SCENARIO-$stamp-$RANDOM
+		[ -w "$OUT/results" ] ||
+			die "$EX_USAGE" "cannot write to $OUT/results"
+	done
+	ln -sfn "$name" "$OUT/results/latest"
+	echo crashed > "$RESULT/status"
+	: > "$RESULT/console.log"
+	: > "$RESULT/verdict.log"
+	cp "$MOUT/kernel" "$MOUT/initramfs.cpio" "$MOUT/config" "$RESULT/"
+	cp "$MOUT/board-$WIDTH.dtb" "$RESULT/board.dtb"
+	cp "$SCENARIO_FILE" "$RESULT/scenario.scn"
+	NONCE=$(new_nonce)
+	write_expect > "$RESULT/expect"
+	write_versions > "$RESULT/versions"
+	write_qemu_cmd > "$RESULT/qemu-cmd"
+	chmod +x "$RESULT/qemu-cmd"
+}
+
+write_expect()
+{
+	echo "machine $MACHINE"
+	echo "scenario $SCENARIO"
+	echo "nonce $NONCE"
+	echo "channels $CHANNELS"
+}
+
+write_versions()
+{
+	local commit
+
+	echo "kernel: $(cat "$MOUT/build/include/config/kernel.release")"
+	commit=$(git -C "$KERNEL" rev-parse --short=12 HEAD 2> /dev/null) &&
+		echo "commit: $commit"
+	echo "source: $KERNEL"
+	echo "compiler: $("${CROSS_COMPILE:-$CROSS_COMPILE_DEFAULT}gcc" --version | head -n 1)"
+	echo "emulator: $("$QEMU" --version | head -n 1)"
+	echo "initramfs: $(sha256sum < "$MOUT/initramfs.cpio" | cut -c 1-16)"
+	echo "host: $(uname -srm)"
+}
+
+kernel_command_line()
+{
+	printf '%s' "console=$CONSOLE loglevel=7 log_buf_len=8M" \
+		" printk.devkmsg=on panic=-1" \
+		" DMATEST_SCENARIO=$SCENARIO DMATEST_NONCE=$NONCE" \
+		" DMATEST_CHANNELS=${CHANNELS// /,} DMATEST_TTY=$VERDICT_TTY" \
+		" DMATEST_KICK=$PL080_SYNC${FAULT:+ DMATEST_FAULT=$FAULT}"
+}
+
+write_qemu_cmd()
+{
+	cat <<-EOF
+	#!/bin/sh
+	# Repeats this boot. The verdict goes to standard output, the console
+	# to \$CONSOLE_LOG. Then: dmatest.sh judge FOLDER
+	cd "\$(dirname "\$0")" || exit 1
+	exec timeout --foreground \${TIMEOUT:-$LIMIT} \\
+	  $QEMU $QEMU_ARGS \\
+	  -nodefaults -no-reboot -display none -monitor none \\
+	  -audiodev none,id=none \\
+	  -kernel kernel -dtb board.dtb -initrd initramfs.cpio \\
+	  -serial file:"\${CONSOLE_LOG:-console-again.log}" -serial stdio \\
+	  -append "$(kernel_command_line)" < /dev/null
+	EOF
+}
+
+# Copies the guest's verdict to its log and tells the user what it says.
+follow_verdict()
+{
+	local line total='?' name next log
+
+	exec {log}> "$RESULT/verdict.log"
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >&"$log"
+		case $line in
+		1..*)	total=${line#1..}
+			say "booted, next: $(result_name 1)" ;;
+		"ok "*|"not ok "*)
+			name=${line#not }
+			name=${name#ok }
+			next=$(result_name $((${name%% *} + 1)))
+			say "${name%% *}/$total ${line%% [0-9]*} ${name#* }, next: $next" ;;
+		'# log-lines:'*)
+			say "the kernel's log has ${line##* } lines" ;;
+		esac
+	done
+}
+
+# The names of all results of the scenario, in order
+expected_results()
+{
+	sed -n 's/^run \([^ ]*\).*/\1/p' "$SCENARIO_FILE"
+	sed -n 's/^checks="\(.*\)"$/\1/p' "$HERE/guest/dmatest-runs.sh" |
+		tr ' ' '\n'
+}
+
+result_name()	# NUMBER
+{
+	local name
+
+	name=$(expected_results | sed -n "$1p")
+	echo "${name:-the log}"
+}
+
+boot()
+{
+	local status
+
+	say "booting $MACHINE, scenario $SCENARIO, at most $LIMIT s"
+	[ "$V" = 1 ] && cat "$RESULT/qemu-cmd"
+	CONSOLE_LOG=console.log "$RESULT/qemu-cmd" 2> "$RESULT/qemu.log" |
+		follow_verdict
+	status=${PIPESTATUS[0]}
+	echo "$status" > "$RESULT/qemu-status"
+	case $status in
+	0)	say "the machine has ended" ;;
+	124)	say "no end after $LIMIT s, stopped" ;;
+	*)	say "$QEMU failed with status $status, see $RESULT/qemu.log" ;;
+	esac
+}
+
+boot_and_judge()
+{
+	need "$QEMU" qemu-system-arm
+	[ -f "$MOUT/initramfs.cpio" ] && [ -f "$MOUT/board-$WIDTH.dtb" ] ||
+		die "$EX_USAGE" "$MACHINE is not built: dmatest.sh build $MACHINE"
+	make_result_dir
+	boot
+	judge_dir "$RESULT"
+}

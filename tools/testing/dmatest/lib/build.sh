@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Kernel, device trees and initramfs of a machine, all below $MOUT:
+#	build/			the kernel's objects
+#	kernel			its image
+#	board-8.dtb, -32.dtb	device trees for either memcpy bus width
+#	initramfs.cpio, config, build.log
+
+# The guest's commands, all of them busybox
+GUEST_APPLETS="sh awk cat dmesg grep mount reboot sed sleep stty tr"
+
+kmake()
+{
+	make -C "$KERNEL" O="$MOUT/build" ARCH="$ARCH" \
+		CROSS_COMPILE="$CROSS_COMPILE" -j"$JOBS" "$@"
+}
+
+check_tree()
+{
+	[ -f "$KERNEL/drivers/dma/dmatest.c" ] ||
+		die "$EX_USAGE" "$KERNEL is no kernel source tree: name one by KERNEL"
+	[ -f "$KERNEL/.config" ] || [ -d "$KERNEL/include/config" ] &&
+		die "$EX_CONFIG" "$KERNEL was built in: run 'make mrproper' there, or give another KERNEL"
+	mkdir -p "$MOUT/build" 2> /dev/null ||
+		die "$EX_USAGE" "cannot write to OUT=$OUT: give another OUT"
+}
+
+check_tools()
+{
+	local tool
+
+	CROSS_COMPILE=${CROSS_COMPILE:-$CROSS_COMPILE_DEFAULT}
+	need "${CROSS_COMPILE}gcc" "gcc-arm-linux-gnueabi libc6-dev-armel-cross"
+	need "$QEMU" qemu-system-arm
+	for tool in make flex bison bc; do
+		need "$tool" "$tool"
+	done
+	command -v ccache > /dev/null && [ -d /usr/lib/ccache ] &&
+		PATH=/usr/lib/ccache:$PATH
+	return 0
+}
+
+# The guest's userland is one static busybox for the machine's instruction
+# set; that of the host will not do.
+find_busybox()
+{
+	local candidate
+
+	for candidate in "${BUSYBOX:-}" "$OUT/busybox" \
+			 /usr/arm-linux-gnueabi/bin/busybox; do
+		[ -n "$candidate" ] && [ -f "$candidate" ] || continue
+		is_arm_static "$candidate" && { BUSYBOX=$candidate; return; }
+		die "$EX_TOOL" "$candidate is not a static ARM executable"
+	done
+	[ -z "${BUSYBOX:-}" ] || die "$EX_TOOL" "BUSYBOX=$BUSYBOX does not exist"
+	die "$EX_TOOL" "no busybox for the guest: put a static ARM one (Debian: busybox-static of armel) at $OUT/busybox, or name it by BUSYBOX"
+}
+
+# 32-bit little-endian ELF for ARM (machine 40) that asks for no interpreter,
+# whose name would stand near the beginning
+is_arm_static()	# FILE
+{
+	[ "$(od -An -tx1 -N5 "$1" | tr -d ' ')" = 7f454c4601 ] &&
+		[ "$(od -An -tx1 -j18 -N2 "$1" | tr -d ' ')" = 2800 ] &&
+		! head -c 4096 "$1" | grep -qa '/ld-'
+}
+
+config_fragments()
+{
+	local name
+
+	for name in $CONFIGS; do
+		echo "$HERE/configs/$name.config"
+	done
+	[ -z "${EXTRA_CONFIG:-}" ] || echo "$EXTRA_CONFIG"
+}
+
+# What was asked for and is not so in the final .config; of two lines about
+# one symbol the later counts.
+config_not_taken()	# ASKED FINAL
+{
+	awk '
+	function symbol(line)
+	{
+		sub(/^# /, "", line)
+		sub(/[= ].*/, "", line)
+		return line
+	}
+	!/^(# )?CONFIG_[A-Za-z0-9_]+(=| is not set$)/ { next }
+	FNR == NR	{ asked[symbol($0)] = $0; next }
+			{ final[symbol($0)] = $0 }
+	END {
+		for (s in asked) {
+			if (asked[s] == final[s])
+				continue
+			if (asked[s] ~ / is not set$/ && !(s in final))
+				continue
+			print asked[s]
+		}
+	}' "$1" "$2"
+}
+
+configure()
+{
+	local asked=$MOUT/config.asked fragment missing
+
+	: > "$asked"
+	while read -r fragment; do
+		[ -r "$fragment" ] ||
+			die "$EX_CONFIG" "cannot read config fragment $fragment"
+		cat "$fragment" >> "$asked"
+	done < <(config_fragments)
+
+	logged "$MOUT/build.log" kmake -s KCONFIG_ALLCONFIG="$asked" allnoconfig ||
+		build_failed "$EX_CONFIG" "configuration"
+	cp "$MOUT/build/.config" "$MOUT/config"
+	missing=$(config_not_taken "$asked" "$MOUT/config")
+	[ -z "$missing" ] ||
+		die "$EX_CONFIG" "the kernel's configuration refused: $(echo "$missing" | paste -sd ';')"
+}
+
+build_failed()	# CODE WHAT
+{
+	grep -nE 'error|Error|\*\*\*|undefined' "$MOUT/build.log" | head -n 5 >&2
+	die "$1" "$2 failed, see $MOUT/build.log"
+}
+
+build_kernel()
+{
+	logged "$MOUT/build.log" kmake -s "${IMAGE##*/}" ||
+		build_failed "$EX_BUILD" "the kernel's build"
+	# overlays refer to the board's labels
+	DTC_FLAGS=-@ logged "$MOUT/build.log" kmake -s "$DTB" ||
+		build_failed "$EX_BUILD" "the device tree's build"
+	cp "$MOUT/build/$IMAGE" "$MOUT/kernel"
+}
+
+# shellcheck disable=SC2153 # OVERLAY comes from the machine
+build_dtb()	# WIDTH
+{
+	local base=$MOUT/build/arch/$ARCH/boot/dts/$DTB
+	local dtc=$MOUT/build/scripts/dtc overlay=$MOUT/overlay-$1
+
+	"${CROSS_COMPILE}gcc" -E -nostdinc -undef -D__DTS__ \
+		-x assembler-with-cpp -DMEMCPY_BUS_WIDTH="$1" \
+		-o "$overlay.dts" "$HERE/dts/$OVERLAY" &&
+	"$dtc/dtc" -q -@ -I dts -O dtb -o "$overlay.dtbo" "$overlay.dts" &&
+	"$dtc/fdtoverlay" -i "$base" -o "$MOUT/board-$1.dtb" "$overlay.dtbo"
+}
+
+build_kick()
+{
+	"${CROSS_COMPILE}gcc" -static -Os -Wall -Wextra -Werror \
+		-o "$MOUT/qemu-pl080-kick" "$HERE/guest/qemu-pl080-kick.c"
+}
+
+initramfs_list()
+{
+	local file applet
+
+	cat "$HERE/guest/initramfs.list"
+	echo "file /bin/busybox $BUSYBOX 0755 0 0"
+	echo "file /bin/qemu-pl080-kick $MOUT/qemu-pl080-kick 0755 0 0"
+	echo "file /bin/dmatest-runs.sh $HERE/guest/dmatest-runs.sh 0755 0 0"
+	echo "file /init $HERE/guest/init.sh 0755 0 0"
+	for applet in $GUEST_APPLETS; do
+		echo "slink /bin/$applet busybox 0777 0 0"
+	done
+	for file in "$HERE"/scenarios/*.scn; do
+		echo "file /scenarios/${file##*/} $file 0644 0 0"
+	done
+}
+
+build_initramfs()
+{
+	initramfs_list > "$MOUT/initramfs.txt" &&
+	"$MOUT/build/usr/gen_init_cpio" "$MOUT/initramfs.txt" \
+		> "$MOUT/initramfs.cpio"
+}
+
+build_guest()
+{
+	local width
+
+	for width in 8 32; do
+		logged "$MOUT/build.log" build_dtb "$width" ||
+			build_failed "$EX_BUILD" "overlay $OVERLAY"
+	done
+	logged "$MOUT/build.log" build_kick ||
+		build_failed "$EX_BUILD" "qemu-pl080-kick"
+	logged "$MOUT/build.log" kmake -s usr/gen_init_cpio ||
+		build_failed "$EX_BUILD" "gen_init_cpio"
+	build_initramfs 2>> "$MOUT/build.log" ||
+		build_failed "$EX_BUILD" "the initramfs"
+}
+
+build_all()
+{
+	check_tree
+	check_tools
+	find_busybox
+	: > "$MOUT/build.log"
+	exec {lock}> "$MOUT/lock"
+	flock -n "$lock" ||
+		{ say "waiting for another build of $MACHINE"; flock "$lock"; }
+	say "$MACHINE: configuring, next: kernel"
+	configure
+	say "$MACHINE: building the kernel (first time: some minutes), next: guest"
+	build_kernel
+	say "$MACHINE: building device trees and initramfs"
+	build_guest
+	say "$MACHINE: built in $MOUT"
+	exec {lock}>&-
+}

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153 # used and set by the other files
+#
+# Positive controls: what is broken on purpose must be found, with the exit
+# status that the fault announces. The guest plants the faults of
+# faults/guest.list; those of the kernel are patches, faults/NAME.patch, that
+# begin with "Planted fault: WHAT" and have a line "Expect: STATUS".
+
+# NAME STATUS WHAT of every fault, the config's first
+all_faults()
+{
+	local file
+
+	echo "badconfig $EX_CONFIG a config line that cannot be met"
+	grep -v '^#' "$HERE/faults/guest.list"
+	for file in "$HERE"/faults/*.patch; do
+		[ -e "$file" ] || continue
+		printf '%s %s %s\n' "$(basename "$file" .patch)" \
+			"$(sed -n 's/^Expect: //p;/^diff /q' "$file")" \
+			"$(sed -n '1{s/^Planted fault: //;s/\.$//p}' "$file")"
+	done
+}
+
+list_faults()
+{
+	all_faults | while read -r name status what; do
+		printf '  %-18s %s (exit status %s)\n' "$name" "$what" "$status"
+	done
+}
+
+# A tree of links to $KERNEL: whatever a fault changes becomes a copy first,
+# so $KERNEL is never written to. All links are made anew each time, for
+# $KERNEL may have got new files.
+make_fault_tree()
+{
+	local tree=$1
+
+	if [ "$(cat "$tree/.kernel" 2> /dev/null)" != "$KERNEL" ]; then
+		rm -rf "$tree"
+	fi
+	mkdir -p "$tree" && cp -asf "$KERNEL/." "$tree/" &&
+		rm -rf "$tree/.git" && echo "$KERNEL" > "$tree/.kernel" ||
+		die "$EX_BUILD" "cannot make the scratch tree $tree"
+}
+
+# A fresh copy, not the link: make must see that the file has changed again.
+fresh_copies()	# TREE < LIST
+{
+	local file
+
+	while read -r file; do
+		rm -f "$1/$file"
+		[ ! -f "$KERNEL/$file" ] || cat "$KERNEL/$file" > "$1/$file"
+	done
+}
+
+patched_files()	# PATCH
+{
+	sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$1"
+}
+
+plant_patch()	# NAME
+{
+	local tree=$OUT/fault-tree patch=$HERE/faults/$1.patch
+
+	[ -r "$patch" ] || die "$EX_USAGE" "no kernel fault '$1': $patch"
+	make_fault_tree "$tree"
+	[ ! -f "$tree/.planted" ] || fresh_copies "$tree" < "$tree/.planted"
+	patched_files "$patch" > "$tree/.planted"
+	fresh_copies "$tree" < "$tree/.planted"
+	patch -d "$tree" -p1 --fuzz=0 --no-backup-if-mismatch -s < "$patch" ||
+		die "$EX_BUILD" "$patch does not apply to $KERNEL"
+	KERNEL=$tree
+	BUILD_ROOT=$OUT/fault
+}
+
+cmd_fault_build()	# MACHINE NAME
+{
+	load_machine "${1:-}"
+	need patch patch
+	plant_patch "${2:-}"
+	load_machine "$MACHINE"
+	build_all
+}
+
+# A hang need not be waited for so long; where every test runs into its own
+# time limit, it takes longer.
+fault_limit()
+{
+	case $FAULT in
+	hang)	TIMEOUT=${TIMEOUT:-45} ;;
+	nokick)	TIMEOUT=${TIMEOUT:-300} ;;
+	esac
+}
+
+# Every fault is planted in a shell of its own: it may change anything.
+plant()		# MACHINE NAME
+{
+	case $2 in
+	badconfig)
+		EXTRA_CONFIG=$HERE/faults/badconfig.config
+		cmd_build "$1" ;;
+	*)
+		if [ -e "$HERE/faults/$2.patch" ]; then
+			cmd_fault_build "$1" "$2"
+		else
+			FAULT=$2
+			check_guest_fault
+			fault_limit
+		fi
+		load_scenario quick
+		boot_and_judge ;;
+	esac
+}
+
+try_fault()	# NUMBER MACHINE NAME STATUS
+{
+	local log=$OUT/fault-$2-$3.log status
+
+	(plant "$2" "$3") > "$log" 2>&1
+	status=$?
+	tail -n 2 "$log" | sed 's/^/# /'
+	if [ "$status" = "$4" ]; then
+		echo "ok $1 $3"
+	else
+		echo "# exit status $status instead of $4, see $log"
+		echo "not ok $1 $3"
+		return 1
+	fi
+}
+
+chosen_faults()	# [NAME...]
+{
+	local name
+
+	[ $# -gt 0 ] || { all_faults; return; }
+	for name; do
+		all_faults | grep "^$name"'[[:space:]]' ||
+			die "$EX_USAGE" "no fault '$name': see dmatest.sh list"
+	done
+}
+
+cmd_faults()	# MACHINE [NAME...]
+{
+	local machine=${1:-} faults number=0 failed=0 name status
+
+	load_machine "$machine"
+	shift
+	faults=$(chosen_faults "$@") || exit $?
+	[ -n "${NOBUILD:-}" ] || build_all
+	echo "KTAP version 1"
+	echo "1..$(echo "$faults" | wc -l)"
+	while read -r name status _; do
+		number=$((number + 1))
+		try_fault "$number" "$machine" "$name" "$status" < /dev/null ||
+			failed=$((failed + 1))
+	done <<< "$faults"
+	echo "# $((number - failed)) of $number faults were found"
+	[ "$failed" = 0 ] || exit "$EX_TEST"
+}

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Holds what the guest reported against what was asked of it. Reads three
+# files: expect, scenario.scn, verdict.log. Writes KTAP, and to the file
+# `table` a line a channel: name, tests, failures, least and greatest rate,
+# mappings live. Exit status 0 all good, 1 something failed, 2 no verdict.
+#
+# Nothing counts as good because it is absent: a run passes when every channel
+# and thread has exactly one summary and that says what was asked.
+
+function fail(what, why)
+{
+	if (!(what in reason))
+		reason[what] = why
+	else if (++more[what] < 20)
+		detail[what] = detail[what] "# " what ": " why "\n"
+}
+
+function param(run, key, otherwise)
+{
+	return ((run, key) in setting) ? setting[run, key] : otherwise
+}
+
+function add_run(    i, kv)
+{
+	runs[++nruns] = $2
+	item[++nitems] = $2
+	for (i = 3; i <= NF; i++) {
+		split($i, kv, "=")
+		setting[$2, kv[1]] = kv[2]
+	}
+}
+
+function guest_result(    number, name, why)
+{
+	why = ""
+	if ($1 == "not") {
+		why = $0
+		if (!sub(/^[^#]*# /, "", why))
+			why = "the guest says: not ok"
+		$0 = substr($0, 5)
+	} else if ($0 ~ / # SKIP/ && !allow_skip) {
+		why = $0
+		sub(/.* # SKIP */, "skipped: ", why)
+	}
+	number = $2
+	name = $3
+	nresults++
+	if (number != nresults || name != item[nresults])
+		fail("verdict", "result " nresults " is '" number " " name \
+		     "', expected '" nresults " " item[nresults] "'")
+	reported[name]++
+	if (why != "")
+		fail(name, why)
+}
+
+# The driver is quiet but for these lines; another is not expected.
+function dmatest_line(text,    thread, rest)
+{
+	if (text ~ /^dmatest: (Added|Started) [0-9]+ threads using /)
+		return
+	if (run == "") {
+		fail("verdict", "outside any run: " text)
+		return
+	}
+	if (text !~ /^dmatest: dma[0-9]+chan[0-9]+-[a-z]+[0-9]+: /) {
+		fail(run, text)
+		return
+	}
+	thread = rest = substr(text, 10)
+	sub(/: .*/, "", thread)
+	sub(/^[^ ]*: /, "", rest)
+	if (rest ~ /^summary /)
+		summary(thread, rest)
+	else if (rest !~ /^result #[0-9]+: 'test passed' /)
+		fail(run, thread ": " rest)
+}
+
+# summary T tests, F failures I.II iops R KB/s (E)[, L mappings live]
+function summary(thread, text,    w, n, chan, live)
+{
+	n = split(text, w, " ")
+	chan = thread
+	sub(/-.*/, "", chan)
+	seen[run, thread]++
+	if (!((run, thread) in wanted))
+		fail(run, "a summary of " thread ", which was not asked for")
+	if (w[3] !~ /^tests,?$/ || w[5] != "failures" || w[9] != "KB/s") {
+		fail(run, "not understood: " thread ": " text)
+		return
+	}
+	tests[chan] += w[2]
+	failures[chan] += w[4]
+	rate(chan, w[8] + 0)
+	judge_counts(thread, w[2] + 0, w[4] + 0, w[10])
+	if (text !~ /, [0-9]+ mappings? live$/) {
+		if (!allow_no_live)
+			fail(run, thread ": no count of live mappings: does this kernel have the series?")
+		unknown[chan] = 1
+		return
+	}
+	live = w[n - 2] + 0
+	alive[chan] += live
+	if (live)
+		fail(run, thread ": " live " mappings still live")
+}
+
+function rate(chan, kbs)
+{
+	if (!(chan in least) || kbs < least[chan])
+		least[chan] = kbs
+	if (!(chan in most) || kbs > most[chan])
+		most[chan] = kbs
+}
+
+function judge_counts(thread, ntests, nfailed, code,    asked)
+{
+	asked = param(run, "iterations", 0) + 0
+	if (asked && ntests != asked)
+		fail(run, thread ": " ntests " tests instead of " asked)
+	if (ntests == 0)
+		fail(run, thread ": no test was done")
+	if (nfailed)
+		fail(run, thread ": " nfailed " failures")
+	if (code !~ /^\(0\),?$/)
+		fail(run, thread ": status " code " instead of (0)")
+}
+
+function want_summaries(    r, c, t, nthreads, op)
+{
+	for (r = 1; r <= nruns; r++) {
+		nthreads = param(runs[r], "threads_per_chan", 1)
+		op = param(runs[r], "dmatest", 0) == 1 ? "set" : "copy"
+		for (c = 1; c <= nchans; c++)
+			for (t = 0; t < nthreads; t++)
+				wanted[runs[r], chans[c] "-" op t] = 1
+	}
+}
+
+function check_summaries(    key, part)
+{
+	for (key in wanted) {
+		split(key, part, SUBSEP)
+		if (!(key in seen))
+			fail(part[1], "no summary of " part[2])
+		else if (seen[key] != 1)
+			fail(part[1], seen[key] " summaries of " part[2])
+	}
+}
+
+function log_line(text,    w)
+{
+	nlog++
+	sub(/^\[ *[0-9]+\.[0-9]+\](\[[^]]*\])? /, "", text)
+	if (text ~ /^dmatest-run: begin /) {
+		split(text, w, " ")
+		run = w[4]
+		begun[run]++
+	} else if (text ~ /^dmatest-run: end /) {
+		split(text, w, " ")
+		if (run != w[4])
+			fail(w[4], "its end is in the log, its begin is not")
+		ended[w[4]]++
+		run = ""
+	} else if (text ~ /^dmatest: /) {
+		dmatest_line(text)
+	}
+}
+
+function check_runs(    r)
+{
+	for (r = 1; r <= nruns; r++) {
+		if (begun[runs[r]] != 1 || ended[runs[r]] != 1)
+			fail(runs[r], "not in the kernel's log from begin to end")
+	}
+}
+
+function check_reported(    i)
+{
+	for (i = 1; i <= nitems; i++)
+		if (!(item[i] in reported))
+			fail(item[i], "was not reported")
+}
+
+function check_verdict()
+{
+	if (plan != nitems)
+		fail("verdict", "a plan of " plan + 0 " results instead of " nitems)
+	if (nresults != nitems)
+		fail("verdict", nresults + 0 " results instead of " nitems)
+	if (final_count != nresults)
+		fail("verdict", "the final line counts " final_count " results of " nresults + 0)
+	if (log_lines == "" || log_lines != nlog)
+		fail("verdict", "the kernel's log is not whole")
+}
+
+function print_item(number, name)
+{
+	if (name in reason) {
+		printf "# %s: %s\n%s", name, reason[name], detail[name]
+		printf "not ok %d %s\n", number, name
+		bad = 1
+	} else {
+		printf "ok %d %s\n", number, name
+	}
+}
+
+function print_table(    c, chan)
+{
+	for (c = 1; c <= nchans; c++) {
+		chan = chans[c]
+		printf "%s %d %d %d %d %s\n", chan, tests[chan],
+			failures[chan], least[chan], most[chan],
+			(chan in unknown) ? "?" : alive[chan] + 0 > table
+	}
+	close(table)
+}
+
+# All that is expected, once the scenario has been read
+function expect_all(    i, n, names)
+{
+	n = split(checks, names, " ")
+	for (i = 1; i <= n; i++)
+		item[++nitems] = names[i]
+	want_summaries()
+}
+
+FNR == 1		{ nfile++ }
+nfile == 1 && $1 == "nonce"	{ nonce = $2 }
+nfile == 1 && $1 == "channels"	{
+	nchans = NF - 1
+	for (i = 1; i <= nchans; i++)
+		chans[i] = $(i + 1)
+}
+nfile == 1		{ next }
+nfile == 2 && $1 == "run"	{ add_run() }
+nfile == 2		{ next }
+
+FNR == 1		{ expect_all() }
+{ sub(/\r$/, "") }
+have_verdict		{ fail("verdict", "there is something after the final line: " $0) }
+/^1\.\.[0-9]+$/		{ plan = substr($0, 4) + 0; next }
+/^(not )?ok [0-9]+ /	{ guest_result(); next }
+/^# log: /		{ log_line(substr($0, 8)); next }
+/^# log-lines: /	{ log_lines = $3; next }
+/^# kmemleak: /		{ fail("kmemleak", substr($0, 13)); next }
+/^Bail out!/		{ bail = $0; next }
+$1 == "verdict" {
+	if ($2 != nonce)
+		wrong_nonce = 1
+	have_verdict = 1
+	final_count = $3
+}
+
+END {
+	if (nfile < 3)		# not a line from the guest
+		expect_all()
+	if (wrong_nonce)
+		have_verdict = 0
+	check_reported()
+	check_summaries()
+	check_runs()
+	if (have_verdict)
+		check_verdict()
+	else
+		fail("verdict", bail != "" ? bail : wrong_nonce ? \
+		     "the final line has another boot's nonce" : \
+		     "the guest gave no verdict")
+	print "KTAP version 1"
+	print "1.." nitems + 1
+	print_item(1, "verdict")
+	for (i = 1; i <= nitems; i++)
+		print_item(i + 1, item[i])
+	print_table()
+	exit !have_verdict ? 2 : bad ? 1 : 0
+}
