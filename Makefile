@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Entry points.  The work is done by scripts/, each of which can be run alone and
+# says in its header what it does; `make help` lists what there is.
+
+BUILD ?= build
+MACHINE ?= versatilepb
+SCENARIO ?= quick
+export BUILD := $(abspath $(BUILD))
+export CCACHE_DIR ?= $(BUILD)/ccache
+export KERNEL DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX JOBS
+
+# The user's -j is not for these scripts: they take JOBS, the number of CPUs.
+.NOTPARALLEL:
+.PHONY: help run test check tree refresh roundtrip menuconfig clean distclean
+
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+#? Targets:                                                  first time / again
+#?   make run         build the kernel, boot it, test it          8 min / 2 min
+#?                    MACHINE=versatilepb SCENARIO=quick
+#?   make test        all tests; ends with "N passed, N failed"
+#?   make check       checks of the series, builds every commit  25 min / 3 min
+#?   make tree        compose the series to build/linux           90 s / 1 s
+#?   make refresh     write the commits of build/linux back here        2 s
+#?   make roundtrip   compose, mail, git am: the same trees            15 s
+#?   make menuconfig  look at the kernel configuration of make run     10 s
+#?   make clean       remove what was built, keep downloads             1 s
+#?   make distclean   remove build/                                     1 s
+#?
+#? Variables:
+#?   KERNEL=DIR       make tree: compose onto that kernel tree instead
+#?   DISCARD=1        make tree, refresh: give up edits that are in the way
+#?   STEP="NAME ..."  make test, check: only these steps (scripts/*.list)
+#?   BASE_TARBALL=F   use this base tarball; BASE_ANY=1 accepts any hash
+#?   BUSYBOX=FILE     use this static ARM busybox for the guest
+#?   JOBS=N           compile jobs, by default one a CPU
+#?   BUILD=DIR        build there, by default build
+#?
+#? make itself exits with 2 on any failure.  The script does not, and the last
+#? line says what its code means:
+#?   scripts/run [MACHINE [SCENARIO]]
+#?      2 usage          12 series or patch      15 no boot, or a hang
+#?     10 package        13 configuration        16 a test failed
+#?     11 base kernel    14 build                17 the kernel complained
+
+run:
+	@scripts/run $(MACHINE) $(SCENARIO)
+
+test check:
+	@scripts/steps $@
+
+tree refresh roundtrip: deps
+	@scripts/$(patsubst tree,compose,$@)
+
+.PHONY: deps
+deps:
+	@scripts/install-deps tree
+
+menuconfig:
+	@scripts/install-deps run menuconfig
+	@scripts/menuconfig $(MACHINE)
+
+clean:
+	rm -rf $(BUILD)/out $(BUILD)/results $(BUILD)/check $(BUILD)/mail \
+		$(BUILD)/roundtrip*
+
+distclean:
+	rm -rf $(BUILD)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the shell scripts share: messages, elapsed time, exit codes.
+# Source it; it moves to the top of the repository and sets TOP and BUILD.
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
+BUILD=${BUILD:-$TOP/build}
+# shellcheck disable=SC2034 # for those who source this
+JOBS=${JOBS:-$(nproc)}
+export LC_ALL=C
+# What make was given is not for the kernel's make; it has come by environment.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+cd "$TOP" || exit 1
+mkdir -p "$BUILD" || exit 1
+
+# Exit codes.  The harness in tools/testing/dmatest uses 13 to 17.
+# shellcheck disable=SC2034
+E_USAGE=2 E_DEPS=10 E_BASE=11 E_PATCH=12 E_CONFIG=13 E_BUILD=14 E_BOOT=15 \
+	E_TEST=16 E_SPLAT=17
+
+code_meaning() {
+	case $1 in
+	0) echo "success" ;;
+	2) echo "wrong usage" ;;
+	10) echo "a tool or package is missing" ;;
+	11) echo "the base kernel could not be had" ;;
+	12) echo "the series does not compose" ;;
+	13) echo "a kernel configuration line did not take effect" ;;
+	14) echo "the kernel did not build" ;;
+	15) echo "the guest did not boot, or hung" ;;
+	16) echo "a test failed" ;;
+	17) echo "the kernel complained (warning, oops, leak)" ;;
+	124) echo "time ran out" ;;
+	130) echo "interrupted" ;;
+	*) echo "failed" ;;
+	esac
+}
+
+# Messages go to stderr: stdout belongs to results.
+say() { printf '%s\n' "$*" >&2; }
+warn() { say "warning: $*"; }
+
+# loud MESSAGE: for what must not be overlooked
+loud() {
+	if [ -t 2 ]; then
+		printf '\033[1m!!! %s\033[0m\n' "$*" >&2
+	else
+		say "!!! $*"
+	fi
+}
+
+# die CODE MESSAGE: the one line that says what is wrong and what to do
+die() {
+	local code=$1
+	shift
+	say "error: $*"
+	exit "$code"
+}
+
+need_tool() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null ||
+			die "$E_DEPS" "$tool is missing: run scripts/install-deps"
+	done
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+can_root() {
+	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
+}
+
+# apt_update: get the package lists, if that was not done in the last hours
+apt_update() {
+	[ -n "$(find "$BUILD/apt.updated" -mmin -720 2>/dev/null)" ] && return
+	can_root || die "$E_DEPS" "the package lists must be fetched: run apt-get update as root"
+	timed "apt-get update" as_root apt-get -q update || return
+	touch "$BUILD/apt.updated"
+}
+
+# timed WHAT COMMAND...: run with the output in build/apt.log and one line when
+# it ends; on failure show the end of the log
+timed() {
+	local what=$1 log=$BUILD/apt.log start=$SECONDS from
+	shift
+	printf '== %s\n' "$what" >>"$log"
+	from=$(wc -l <"$log")
+	say "$what ..."
+	if "$@" >>"$log" 2>&1 </dev/null; then
+		say "$what: $((SECONDS - start)) s"
+		return 0
+	fi
+	tail -n "+$((from + 1))" "$log" | tail -n 15 | sed 's/^/  | /' >&2
+	say "$what: failed after $((SECONDS - start)) s, log in $log"
+	return 1
+}

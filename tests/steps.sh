@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# scripts/steps: what it counts.
+
+# plan LINE...: a list of steps in the file `plan`
+plan() {
+	printf '%s\n' "$@" >plan
+}
+
+# ends CODE LAST-LINE: run the plan; it exits and ends so
+ends() {
+	local got=0
+	scripts/steps plan >out 2>&1 || got=$?
+	cat out
+	[ "$got" = "$1" ]
+	[ "$(tail -n 1 out)" = "$2" ]
+	[ "$(cat build/results/plan/summary)" = "$2" ]
+}
+
+has() {
+	grep -qxF -- "$1" out
+}
+
+counts_exit_codes() {
+	plan 'a|exit|1|9|-|true' 'b|exit|1|9|-|echo why; exit 3' 'c|exit|1|9|-|true'
+	ends 16 "2 passed, 1 failed"
+	has "ok 1 a"
+	has "# why"
+	has "not ok 2 b: exit 3, failed"
+	has "ok 3 c"
+	has "1..3"
+}
+
+names_the_code() {
+	plan 'a|exit|1|9|-|exit 17' 'b|ktap|1|9|-|exit 14'
+	ends 16 "0 passed, 2 failed"
+	has "not ok 1 a: exit 17, the kernel complained (warning, oops, leak)"
+	has "not ok 2 b: exit 14, the kernel did not build"
+}
+
+counts_ktap() {
+	plan "a|ktap|1|9|-|printf '1..3\nok 1 x\nok 2 - y\nnot ok 3 z\n'; exit 1" \
+		"b|ktap|1|9|-|printf 'ok 1 x\r\n  ok 1 nested\n    not ok 2 nested\nok then\n'"
+	ends 16 "3 passed, 1 failed"
+	has "not ok 3 a: z"
+	has "ok 2 a: y"
+	has "ok 4 b: x"
+}
+
+last_line_without_newline_counts() {
+	plan "a|ktap|1|9|-|printf '1..1\nnot ok 1 x'"
+	ends 16 "0 passed, 1 failed"
+}
+
+failed_result_with_exit_0_fails() {
+	plan "a|ktap|1|9|-|echo not ok 1 x; exit 0"
+	ends 16 "0 passed, 1 failed"
+}
+
+nonzero_exit_without_failed_result_fails() {
+	plan "a|ktap|1|9|-|echo ok 1 x; exit 9"
+	ends 16 "1 passed, 1 failed"
+	has "not ok 2 a: exit 9, failed"
+}
+
+no_results_fail() {
+	plan "a|ktap|1|9|-|echo KTAP version 1"
+	ends 16 "0 passed, 1 failed"
+	has "not ok 1 a: no results"
+}
+
+short_plan_fails() {
+	plan "a|ktap|1|9|-|printf '1..3\nok 1 x\nok 2 y\n'"
+	ends 16 "2 passed, 1 failed"
+	has "not ok 3 a: 3 results were planned, 2 came"
+}
+
+bail_out_fails() {
+	plan "a|ktap|1|9|-|echo ok 1 x; echo 'Bail out! no disk'"
+	ends 16 "1 passed, 1 failed"
+}
+
+skips_do_not_pass() {
+	plan "a|ktap|1|9|-|printf 'ok 1 x # SKIP no engine\nok 2 y # skip\nok 3 z\n'" \
+		"b|exit|1|9|-|echo no tool; exit 4"
+	ends 0 "1 passed, 0 failed, 3 skipped"
+	has "ok 1 a: x # SKIP no engine"
+	has "ok 4 b # SKIP no tool"
+}
+
+all_skipped_fails() {
+	plan "a|exit|1|9|-|exit 4"
+	ends 16 "0 passed, 0 failed, 1 skipped"
+}
+
+failed_skip_fails() {
+	plan "a|ktap|1|9|-|echo 'not ok 1 x # SKIP'"
+	ends 16 "0 passed, 1 failed"
+}
+
+time_limit_fails() {
+	plan "a|exit|1|1|-|sleep 60" "b|ktap|1|1|-|echo ok 1 x; sleep 60" "c|exit|1|9|-|true"
+	ends 16 "2 passed, 2 failed"
+	has "not ok 1 a: stopped after 1 s"
+	has "not ok 3 b: stopped after 1 s"
+}
+
+interrupted_fails() {
+	plan "a|ktap|1|99|-|echo ok 1 x; sleep 60"
+	timeout 1 scripts/steps plan >out 2>&1 || true
+	cat out
+	has "not ok 2 interrupted"
+	[ "$(tail -n 1 out)" = "1 passed, 1 failed" ]
+}
+
+needs_are_kept() {
+	plan "a|exit|1|9|-|false" "b|exit|1|9|a|touch ran" "c|exit|1|9|-|true" \
+		"d|exit|1|9|c b|touch ran"
+	ends 16 "1 passed, 3 failed"
+	has "not ok 2 b: not run, it needs a"
+	has "not ok 4 d: not run, it needs b"
+	[ ! -e ran ]
+}
+
+chooses_steps() {
+	plan "a|exit|1|9|-|false" "b|exit|1|9|a|true"
+	export STEP=b
+	ends 0 "1 passed, 0 failed"
+	STEP=c refused 2 "no step 'c': choose among a b" scripts/steps plan
+}
+
+logs_and_next_step() {
+	plan "one|exit|5|9|-|echo hello" "two|exit|1|9|-|cat"
+	ends 0 "2 passed, 0 failed"
+	[ "$(cat build/results/plan/01-one.log)" = hello ]
+	grep -q '^# step 1 of 2: one, usually 5 s$' out
+	grep -q '^# one took . s, . s so far; next: two$' out
+}
+
+bad_lists_are_refused() {
+	plan "a b|exit|1|9|-|true"
+	refused 2 "plan line 1: bad name 'a b'" scripts/steps plan
+	plan "a|exit|x|9|-|true"
+	refused 2 "times are seconds" scripts/steps plan
+	plan "a|maybe|1|9|-|true"
+	refused 2 "kind is exit or ktap" scripts/steps plan
+	plan "a|exit|1|9|-|"
+	refused 2 "no command" scripts/steps plan
+	refused 2 "there is no list none" scripts/steps none
+}
+
+it "steps: exit codes are results" counts_exit_codes
+it "steps: exit codes are named" names_the_code
+it "steps: KTAP results are counted, nested ones not" counts_ktap
+it "steps: a last line without newline counts" last_line_without_newline_counts
+it "steps: a failed result counts though the step exits 0" failed_result_with_exit_0_fails
+it "steps: exit non-zero without a failed result fails" nonzero_exit_without_failed_result_fails
+it "steps: no results fail" no_results_fail
+it "steps: fewer results than planned fail" short_plan_fails
+it "steps: Bail out fails" bail_out_fails
+it "steps: skips are not passes" skips_do_not_pass
+it "steps: all skipped fails" all_skipped_fails
+it "steps: a failed result marked as skip fails" failed_skip_fails
+it "steps: the time limit holds" time_limit_fails
+it "steps: interrupted is failed" interrupted_fails
+it "steps: a step whose need failed is not run" needs_are_kept
+it "steps: a choice of steps" chooses_steps
+it "steps: logs, and what comes next" logs_and_next_step
+it "steps: bad lists are refused" bad_lists_are_refused
