@@ -325,8 +325,8 @@ onto_a_directory() {
 onto_a_directory_inside_a_git_tree() {
 	user_directory
 	sed -i '/kernel/d' .gitignore
-	git add kernel
-	KERNEL='' refused 12 "kernel/Kconfig is not used" scripts/compose
+	git add -f kernel
+	KERNEL='' refused 12 "kernel/.gitignore is not used" scripts/compose
 	git rm -rq --cached kernel
 	git checkout -q .gitignore
 	says "3 files changed" scripts/compose
