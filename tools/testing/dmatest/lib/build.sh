@@ -21,7 +21,8 @@ check_tree()
 	[ -f "$KERNEL/drivers/dma/dmatest.c" ] ||
 		die "$EX_USAGE" "$KERNEL is no kernel source tree: name one by KERNEL"
 	[ -f "$KERNEL/.config" ] || [ -d "$KERNEL/include/config" ] &&
-		die "$EX_CONFIG" "$KERNEL was built in: run 'make mrproper' there, or give another KERNEL"
+		die "$EX_CONFIG" \
+		    "$KERNEL was built in: run 'make mrproper' there, or give another KERNEL"
 	mkdir -p "$MOUT/build" 2> /dev/null ||
 		die "$EX_USAGE" "cannot write to OUT=$OUT: give another OUT"
 }
@@ -54,7 +55,8 @@ find_busybox()
 		die "$EX_TOOL" "$candidate is not a static ARM executable"
 	done
 	[ -z "${BUSYBOX:-}" ] || die "$EX_TOOL" "BUSYBOX=$BUSYBOX does not exist"
-	die "$EX_TOOL" "no busybox for the guest: put a static ARM one (Debian: busybox-static of armel) at $OUT/busybox, or name it by BUSYBOX"
+	die "$EX_TOOL" "no busybox for the guest: put a static ARM one" \
+		"(Debian: busybox-static of armel) at $OUT/busybox, or name it by BUSYBOX"
 }
 
 # 32-bit little-endian ELF for ARM (machine 40) that asks for no interpreter,
@@ -117,7 +119,8 @@ configure()
 	cp "$MOUT/build/.config" "$MOUT/config"
 	missing=$(config_not_taken "$asked" "$MOUT/config")
 	[ -z "$missing" ] ||
-		die "$EX_CONFIG" "the kernel's configuration refused: $(echo "$missing" | paste -sd ';')"
+		die "$EX_CONFIG" \
+		    "the kernel's configuration refused: $(echo "$missing" | paste -sd ';')"
 }
 
 build_failed()	# CODE WHAT
