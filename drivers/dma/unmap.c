@@ -83,6 +83,8 @@ struct dmaengine_unmap_entry {
  * @unmap: B: the record; the hold has a reference to it until it ends
  * @reuse: L: DMA_CTRL_REUSE was set when the descriptor was last submitted, so
  *	it survives a termination of its channel
+ * @submitting: L: the descriptor is in its provider's hands, though it is still
+ *	on the list of the prepared ones
  */
 struct dmaengine_unmap_hold {
 	struct list_head node;
@@ -91,6 +93,7 @@ struct dmaengine_unmap_hold {
 	struct dma_chan *chan;
 	struct dmaengine_unmap_data *unmap;
 	bool reuse;
+	bool submitting;
 };
 
 /**
@@ -390,6 +393,7 @@ void dma_set_unmap(struct dma_async_tx_descriptor *tx,
 	hold->chan = chan;
 	hold->unmap = unmap;
 	hold->reuse = false;
+	hold->submitting = false;
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold->stamp = ++chan->unmap_stamp;
@@ -453,7 +457,7 @@ void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq)
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
-	if (hold)
+	if (hold && !hold->submitting)
 		last = dmaengine_hold_end(hold);
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
@@ -468,6 +472,25 @@ static void dmaengine_hold_move(struct dmaengine_unmap_hold *hold,
 
 	hold->stamp = ++hold->chan->unmap_stamp;
 	list_move_tail(&hold->node, list);
+}
+
+/**
+ * dmaengine_unmap_submitting() - note that a descriptor is about to be submitted
+ * @chan: channel of the descriptor
+ * @seq: the number that it carries
+ *
+ * Context: Any context.
+ */
+void dmaengine_unmap_submitting(struct dma_chan *chan, u64 seq)
+{
+	struct dmaengine_unmap_hold *hold;
+	unsigned long flags;
+
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
+	if (hold)
+		hold->submitting = true;
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 }
 
 /**
@@ -487,7 +510,7 @@ void dmaengine_unmap_submit(struct dma_chan *chan, u64 seq, bool reuse)
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
-	if (!hold && reuse)	/* not for the first time */
+	if (!hold)	/* it has ended, or it was for reuse and is known */
 		hold = dmaengine_hold_on_list(&chan->unmap_submitted, seq);
 	if (hold) {
 		hold->reuse = reuse;
@@ -545,7 +568,8 @@ void dmaengine_unmap_terminate(struct dma_chan *chan, u64 until)
  * @chan: the channel; no client submits to it any more
  *
  * A descriptor that is only prepared counts too: clients that call tx_submit()
- * themselves submit it unseen.
+ * themselves submit it unseen. So does one that was terminated, as long as the
+ * channel was not synchronized.
  *
  * Context: Any context.
  * Return: true if a descriptor with a record has not ended.
@@ -553,7 +577,8 @@ void dmaengine_unmap_terminate(struct dma_chan *chan, u64 until)
 bool dmaengine_unmap_in_flight(struct dma_chan *chan)
 {
 	return !list_empty_careful(&chan->unmap_submitted) ||
-	       !list_empty_careful(&chan->unmap_prepared);
+	       !list_empty_careful(&chan->unmap_prepared) ||
+	       !list_empty_careful(&chan->unmap_terminated);
 }
 
 /*

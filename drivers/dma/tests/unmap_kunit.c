@@ -18,7 +18,6 @@
 #include <kunit/resource.h>
 #include <kunit/test.h>
 #include <linux/atomic.h>
-#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
@@ -103,6 +102,7 @@ struct fake {
 
 	int submit_err;
 	int terminate_err;
+	void (*on_submit)(struct fake *fake);
 	void (*on_terminate)(struct fake *fake);
 	void (*on_synchronize)(struct fake *fake);
 	void (*on_status)(struct fake *fake);
@@ -175,18 +175,24 @@ static dma_cookie_t fake_tx_submit(struct dma_async_tx_descriptor *tx)
 {
 	struct fake_chan *fc = to_fake_chan(tx->chan);
 	struct fake_desc *fd = to_fake_desc(tx);
+	struct fake *fake = fc->fake;
+	dma_cookie_t cookie;
 
-	if (fc->fake->submit_err)
-		return fc->fake->submit_err;
+	if (fake->submit_err)
+		return fake->submit_err;
 
 	xfer_start(fd->x);
-	if (fc->fake->virt)
-		return vchan_tx_submit(tx);
+	if (fake->virt) {
+		cookie = vchan_tx_submit(tx);
+	} else {
+		guard(spinlock_irqsave)(&fc->vc.lock);
+		list_add_tail(&fd->vd.node, &fc->vc.desc_submitted);
+		cookie = dma_cookie_assign(tx);
+	}
+	if (fake->on_submit)
+		fake->on_submit(fake);
 
-	guard(spinlock_irqsave)(&fc->vc.lock);
-	list_add_tail(&fd->vd.node, &fc->vc.desc_submitted);
-
-	return dma_cookie_assign(tx);
+	return cookie;
 }
 
 static struct dma_async_tx_descriptor *
@@ -1288,6 +1294,43 @@ static void submit_fails_kept(struct kunit *test)
 	expect(fake, "U", "the client has let go");
 }
 
+/* The engine is faster than the core, which has not noted the submission. */
+static void end_at_once(struct fake *fake)
+{
+	fake->on_submit = NULL;
+	fake_end(&fake->xfers[0]);
+}
+
+static void submit_ends_at_once(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+
+	fake->on_submit = end_at_once;
+	xfer_run(fake);
+	expect(fake, "UC", "ended before submit returned");
+	terminate_sync(fake);
+	expect(fake, "", "terminated");
+}
+
+static void terminate_at_once(struct fake *fake)
+{
+	fake->on_submit = NULL;
+	terminate_sync(fake);
+}
+
+/* This may end the hold late, but not early, and not never. */
+static void submit_terminated_at_once(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+	struct xfer *x;
+
+	fake->on_submit = terminate_at_once;
+	x = xfer_run(fake);
+	terminate_sync(fake);
+	expect(fake, "U", "terminated before submit returned");
+	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&x->rec->gone), 1, "told once");
+}
+
 /* Tests: descriptors that are never submitted */
 
 static void drop_reclaim(struct kunit *test)
@@ -1782,7 +1825,8 @@ static void release_stuck(struct kunit *test)
 	expect(fake, "C", "the core has forgotten it");
 
 	/* the reference that the forgotten hold has left behind */
-	dmaengine_unmap_put(x->rec->unmap);
+	if (!atomic_read(&x->rec->gone))
+		dmaengine_unmap_put(x->rec->unmap);
 	expect(fake, "U", "nobody else had a reference");
 }
 
@@ -1803,10 +1847,9 @@ static int race_terminate(void *data)
 	while (!kthread_should_stop()) {
 		if (!dmaengine_terminate_async(chan))
 			race->terminated++;
-		if (race->terminated % 3)
-			cond_resched();
+		cond_resched();
 		dmaengine_synchronize(chan);
-		usleep_range(50, 200);
+		cond_resched();
 	}
 
 	return 0;
@@ -1881,11 +1924,70 @@ static void race_threads(struct kunit *test)
 		if (prandom_u32_state(&race.rnd) % 4)
 			race_end(&race.fake->chans[0]);
 		if (prandom_u32_state(&race.rnd) % 16 == 0)
-			usleep_range(50, 200);
+			cond_resched();
 	}
 	kthread_stop(task);
 	terminate_sync(race.fake);
 	race_check(&race);
+}
+
+static void release_unregister_terminated(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+
+	xfer_run(fake);
+	terminate_async(fake);
+	fake_unregister(fake);
+	expect_only(fake, "SUX", "SU", "synchronized, then unmapped");
+}
+
+static void release_terminated_no_free(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+
+	fake->ddev.device_free_chan_resources = NULL;
+	xfer_run(fake);
+	terminate_async(fake);
+	fake_release_chan(fake, 0);
+	expect_only(fake, "SUX", "SU", "synchronized, then unmapped");
+}
+
+static void reuse_cleared_terminated(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+	struct xfer *x = xfer_reusable(fake);
+
+	xfer_submit(x);
+	fake_end(x);
+	expect(fake, "C", "reusable");
+	dmaengine_desc_clear_reuse(x->tx);
+	xfer_submit(x);
+	terminate_sync(fake);
+	expect(fake, "U", "no longer reusable, terminated");
+}
+
+static void free_terminated(struct fake *fake)
+{
+	struct virt_dma_chan *vc = &fake->chans[0].vc;
+	unsigned long flags;
+	LIST_HEAD(head);
+
+	spin_lock_irqsave(&vc->lock, flags);
+	list_splice_tail_init(&vc->desc_terminated, &head);
+	spin_unlock_irqrestore(&vc->lock, flags);
+	vchan_dma_desc_free_list(vc, &head);
+}
+
+/* terminate_all frees at once, the engine stops in synchronize */
+static void terminate_frees_early(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, true);
+
+	fake->on_submit = terminate_at_once;
+	fake->on_terminate = free_terminated;
+	xfer_run(fake);
+	terminate_sync(fake);
+	expect(fake, "U", "terminated before submit returned");
 }
 
 static struct kunit_case unmap_cases[] = {
@@ -1911,6 +2013,8 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE(stale_garbage),
 	KUNIT_CASE_PARAM(submit_fails, flavour_gen_params),
 	KUNIT_CASE_PARAM(submit_fails_kept, flavour_gen_params),
+	KUNIT_CASE_PARAM(submit_ends_at_once, flavour_gen_params),
+	KUNIT_CASE_PARAM(submit_terminated_at_once, flavour_gen_params),
 	KUNIT_CASE_PARAM(drop_reclaim, flavour_gen_params),
 	KUNIT_CASE_PARAM(drop_discard, flavour_gen_params),
 	KUNIT_CASE_PARAM(drop_release, flavour_gen_params),
@@ -1940,6 +2044,10 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(release_idle, flavour_gen_params),
 	KUNIT_CASE_PARAM(release_unregister, flavour_gen_params),
 	KUNIT_CASE(release_waits),
+	KUNIT_CASE_PARAM(release_unregister_terminated, flavour_gen_params),
+	KUNIT_CASE(release_terminated_no_free),
+	KUNIT_CASE_PARAM(reuse_cleared_terminated, flavour_gen_params),
+	KUNIT_CASE(terminate_frees_early),
 	KUNIT_CASE_SLOW(release_stuck),
 	KUNIT_CASE_PARAM_ATTR(race_threads, flavour_gen_params,
 			      {.speed = KUNIT_SPEED_SLOW}),
