@@ -20,7 +20,7 @@ help:
 #? Targets:                                                  first time / again
 #?   make run         build the kernel, boot it, test it          8 min / 2 min
 #?                    MACHINE=versatilepb SCENARIO=quick
-#?   make test        all tests; ends with "N passed, N failed"
+#?   make test        all tests; ends with "N passed, N failed"       30 min
 #?   make check       checks of the series, builds every commit  25 min / 3 min
 #?   make tree        compose the series to build/linux           90 s / 1 s
 #?   make refresh     write the commits of build/linux back here        2 s
