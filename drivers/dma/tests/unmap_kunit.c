@@ -176,6 +176,7 @@ static dma_cookie_t fake_tx_submit(struct dma_async_tx_descriptor *tx)
 	struct fake_chan *fc = to_fake_chan(tx->chan);
 	struct fake_desc *fd = to_fake_desc(tx);
 	struct fake *fake = fc->fake;
+	unsigned long flags;
 	dma_cookie_t cookie;
 
 	if (fake->submit_err)
@@ -185,9 +186,10 @@ static dma_cookie_t fake_tx_submit(struct dma_async_tx_descriptor *tx)
 	if (fake->virt) {
 		cookie = vchan_tx_submit(tx);
 	} else {
-		guard(spinlock_irqsave)(&fc->vc.lock);
+		spin_lock_irqsave(&fc->vc.lock, flags);
 		list_add_tail(&fd->vd.node, &fc->vc.desc_submitted);
 		cookie = dma_cookie_assign(tx);
+		spin_unlock_irqrestore(&fc->vc.lock, flags);
 	}
 	if (fake->on_submit)
 		fake->on_submit(fake);
@@ -216,18 +218,21 @@ static struct dma_async_tx_descriptor *
 fake_prep_ring(struct fake_chan *fc, unsigned long flags)
 {
 	struct fake_desc *fd;
+	unsigned long irqflags;
+	bool busy;
 
-	guard(spinlock_irqsave)(&fc->vc.lock);
+	spin_lock_irqsave(&fc->vc.lock, irqflags);
 	fd = &fc->ring[fc->next];
-	if (fd->busy)
-		return NULL;
+	busy = fd->busy;
+	if (!busy) {
+		fd->busy = true;
+		fd->x = NULL;
+		fd->vd.tx.flags = flags;
+		fc->next = (fc->next + 1) % fc->fake->ring_size;
+	}
+	spin_unlock_irqrestore(&fc->vc.lock, irqflags);
 
-	fd->busy = true;
-	fd->x = NULL;
-	fd->vd.tx.flags = flags;
-	fc->next = (fc->next + 1) % fc->fake->ring_size;
-
-	return &fd->vd.tx;
+	return busy ? NULL : &fd->vd.tx;
 }
 
 static struct dma_async_tx_descriptor *
@@ -273,9 +278,11 @@ static void fake_desc_free_virt(struct virt_dma_desc *vd)
 static void fake_issue_pending(struct dma_chan *chan)
 {
 	struct virt_dma_chan *vc = to_virt_chan(chan);
+	unsigned long flags;
 
-	guard(spinlock_irqsave)(&vc->lock);
+	spin_lock_irqsave(&vc->lock, flags);
 	vchan_issue_pending(vc);
+	spin_unlock_irqrestore(&vc->lock, flags);
 }
 
 static enum dma_status fake_tx_status(struct dma_chan *chan,
