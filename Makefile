@@ -18,10 +18,10 @@ help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 
 #? Targets:                                                  first time / again
-#?   make run         build the kernel, boot it, test it          8 min / 2 min
+#?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
 #?   make test        all tests; ends with "N passed, N failed"       30 min
-#?   make check       checks of the series, builds every commit  25 min / 3 min
+#?   make check       checks of the series, builds every commit
 #?   make tree        compose the series to build/linux           90 s / 1 s
 #?   make refresh     write the commits of build/linux back here        2 s
 #?   make roundtrip   compose, mail, git am: the same trees            15 s
