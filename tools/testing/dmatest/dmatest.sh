@@ -31,7 +31,9 @@ usage()
 	cat <<-EOF
 	usage: dmatest.sh COMMAND
 	  build MACHINE             kernel, device trees and initramfs
-	  run MACHINE SCENARIO      build what is needed, boot, run, judge
+	  run MACHINE SCENARIO [shadow]
+	                            build what is needed, boot, run, judge;
+	                            with the controller under dma-shadow
 	  judge RESULTDIR           judge stored logs again
 	  faults MACHINE [NAME...]  plant each fault and see that it is found
 	  fault-build MACHINE NAME  build with faults/NAME.patch applied
@@ -68,6 +70,7 @@ cmd_run()
 {
 	load_machine "${1:-}"
 	load_scenario "${2:-}"
+	load_shadow "${3:-}"
 	check_guest_fault
 	[ -n "${NOBUILD:-}" ] || build_all
 	boot_and_judge

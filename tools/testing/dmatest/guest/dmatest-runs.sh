@@ -5,7 +5,8 @@
 # then asks the kernel's own witnesses. It knows nothing of any emulator: as
 # root it serves on a board as well.
 #
-#	[NONCE=word] dmatest-runs.sh SCENARIO.scn CHANNEL... > verdict.log
+#	[NONCE=word] [SHADOW=device] \
+#		dmatest-runs.sh SCENARIO.scn CHANNEL... > verdict.log
 #
 # Standard output is KTAP: a result a run and a witness, then the kernel log
 # as diagnostics, and as the very last line "verdict NONCE COUNT". A result
@@ -15,6 +16,7 @@
 params=/sys/module/dmatest/parameters
 debug=/sys/kernel/debug
 leaks=$debug/kmemleak
+shadow=$debug/dma-shadow/$SHADOW
 settable="test_buf_size threads_per_chan iterations timeout noverify
 	norandom alignment transfer_size polled dmatest"
 checks="dma-debug lockdep taint threads kmemleak"
@@ -229,6 +231,29 @@ check_kmemleak()
 	result kmemleak "$why"
 }
 
+# The counters of the controller's shadow. One that never mapped anything, or
+# could not, has seen nothing.
+check_shadow()
+{
+	why=
+	for file in "$shadow"/*; do
+		[ "${file##*/}" = live_mappings ] && continue
+		{ read -r number < "$file"; } 2> /dev/null &&
+			echo "# dma-shadow: ${file##*/} $number"
+	done
+	read -r maps < "$shadow/maps" || why="there is no shadow of $SHADOW"
+	if [ -z "$why" ]; then
+		read -r failed < "$shadow/failed"
+		read -r live < "$shadow/live"
+		read -r violations < "$shadow/violations"
+		[ "$maps" != 0 ] || why="nothing was mapped for $SHADOW"
+		[ "$failed" = 0 ] || why="$failed mappings failed"
+		[ "$live" = 0 ] || why="$live mappings live"
+		[ "$violations" = 0 ] || why="$violations violations"
+	fi
+	result dma-shadow "$why"
+}
+
 print_log()
 {
 	dmesg | awk '{ print "# log: " $0 } END { print "# log-lines: " NR }'
@@ -244,6 +269,7 @@ channels=$*
 for _ in $checks; do
 	planned=$((planned + 1))
 done
+[ -z "$SHADOW" ] || planned=$((planned + 1))
 planned=$((planned + $(grep -c '^run ' "$scenario")))
 echo "KTAP version 1"
 echo "1..$planned"
@@ -257,5 +283,6 @@ check_lockdep
 check_taint
 check_threads
 check_kmemleak
+[ -z "$SHADOW" ] || check_shadow
 print_log
 echo "verdict ${NONCE:-none} $count"

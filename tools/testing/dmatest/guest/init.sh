@@ -4,8 +4,9 @@
 # PID 1 of the emulated machine: prepares it, lets dmatest-runs.sh do the
 # work, and reboots, which ends the emulator. The kernel command line reaches
 # this script as environment: DMATEST_SCENARIO, DMATEST_NONCE,
-# DMATEST_CHANNELS (comma separated), DMATEST_TTY, DMATEST_KICK and, when a
-# fault is planted, DMATEST_FAULT.
+# DMATEST_CHANNELS (comma separated), DMATEST_TTY, DMATEST_KICK; when the
+# controller is under dma-shadow, DMATEST_SHADOW; when a fault is planted,
+# DMATEST_FAULT.
 
 export PATH=/bin
 
@@ -59,6 +60,7 @@ start_kick
 [ "$DMATEST_FAULT" = shortplan ] && sed -i '$d' "$scenario"
 channels=$(echo "$DMATEST_CHANNELS" | tr , ' ')
 # shellcheck disable=SC2086 # one argument a channel
-NONCE=$DMATEST_NONCE dmatest-runs.sh "$scenario" $channels |
+NONCE=$DMATEST_NONCE SHADOW=$DMATEST_SHADOW \
+	dmatest-runs.sh "$scenario" $channels |
 	pass_on > "/dev/$DMATEST_TTY"
 reboot -f

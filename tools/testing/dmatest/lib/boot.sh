@@ -28,10 +28,10 @@ make_result_dir()
 	local stamp name
 
 	stamp=$(date -u +%Y%m%dT%H%M%SZ)
-	name=$MACHINE-$SCENARIO-$stamp
+	name=$MACHINE-$SCENARIO${SHADOW:+-shadow}-$stamp
 	mkdir -p "$OUT/results"
 	until RESULT=$OUT/results/$name; mkdir "$RESULT" 2> /dev/null; do
-		name=$MACHINE-$SCENARIO-$stamp-$RANDOM
+		name=$MACHINE-$SCENARIO${SHADOW:+-shadow}-$stamp-$RANDOM
 		[ -w "$OUT/results" ] ||
 			die "$EX_USAGE" "cannot write to $OUT/results"
 	done
@@ -55,6 +55,7 @@ write_expect()
 	echo "scenario $SCENARIO"
 	echo "nonce $NONCE"
 	echo "channels $CHANNELS"
+	[ -z "$SHADOW" ] || echo "shadow $SHADOW"
 }
 
 write_versions()
@@ -77,7 +78,8 @@ kernel_command_line()
 		" printk.devkmsg=on panic=-1" \
 		" DMATEST_SCENARIO=$SCENARIO DMATEST_NONCE=$NONCE" \
 		" DMATEST_CHANNELS=${CHANNELS// /,} DMATEST_TTY=$VERDICT_TTY" \
-		" DMATEST_KICK=$PL080_SYNC${FAULT:+ DMATEST_FAULT=$FAULT}"
+		" DMATEST_KICK=$PL080_SYNC${FAULT:+ DMATEST_FAULT=$FAULT}" \
+		"${SHADOW:+ dma_shadow=$SHADOW DMATEST_SHADOW=$SHADOW}"
 }
 
 # The boards have sound, and no driver for it on the host is wanted. How to say
@@ -138,6 +140,7 @@ expected_results()
 	sed -n 's/^run \([^ ]*\).*/\1/p' "$SCENARIO_FILE"
 	sed -n 's/^checks="\(.*\)"$/\1/p' "$HERE/guest/dmatest-runs.sh" |
 		tr ' ' '\n'
+	[ -z "$SHADOW" ] || echo dma-shadow
 }
 
 result_name()	# NUMBER
@@ -152,7 +155,7 @@ boot()
 {
 	local status
 
-	say "booting $MACHINE, scenario $SCENARIO, at most $LIMIT s"
+	say "booting $MACHINE, scenario $SCENARIO${SHADOW:+ under dma-shadow}, at most $LIMIT s"
 	[ "$V" = 1 ] && cat "$RESULT/qemu-cmd"
 	CONSOLE_LOG=console.log "$RESULT/qemu-cmd" 2> "$RESULT/qemu.log" |
 		follow_verdict

@@ -77,13 +77,23 @@ load_machine()	# NAME
 		die "$EX_USAGE" "$file: not an assignment"
 	for field in DESCRIPTION ARCH CROSS_COMPILE_DEFAULT CONFIGS IMAGE DTB \
 		     OVERLAY QEMU QEMU_ARGS CONSOLE VERDICT_TTY CHANNELS \
-		     PL080_SYNC; do
+		     DMA_DEVICE PL080_SYNC; do
 		grep -q "^$field=" "$file" ||
 			die "$EX_USAGE" "$file: $field is missing"
 	done
 	# shellcheck source=/dev/null
 	. "$file"
 	MOUT=${BUILD_ROOT:-$OUT}/$MACHINE
+}
+
+# Whether the controller is to be put under dma-shadow
+load_shadow()	# [shadow]
+{
+	case $1 in
+	'')	SHADOW= ;;
+	shadow)	SHADOW=$DMA_DEVICE ;;
+	*)	die "$EX_USAGE" "'$1' is neither nothing nor 'shadow'" ;;
+	esac
 }
 
 scenario_field()	# FIELD

@@ -5,7 +5,9 @@
 # Positive controls: what is broken on purpose must be found, with the exit
 # status that the fault announces. The guest plants the faults of
 # faults/guest.list; those of the kernel are patches, faults/NAME.patch, that
-# begin with "Planted fault: WHAT" and have a line "Expect: STATUS".
+# begin with "Planted fault: WHAT" and have a line for each boot of that kernel:
+# "Expect: STATUS" and "Expect under dma-shadow: STATUS", where TEXT may
+# follow, which the judge must then say. The latter's name is NAME+shadow.
 
 # NAME STATUS WHAT of every fault, the config's first
 all_faults()
@@ -15,11 +17,36 @@ all_faults()
 	echo "badconfig $EX_CONFIG a config line that cannot be met"
 	grep -v '^#' "$HERE/faults/guest.list"
 	for file in "$HERE"/faults/*.patch; do
-		[ -e "$file" ] || continue
-		printf '%s %s %s\n' "$(basename "$file" .patch)" \
-			"$(sed -n 's/^Expect: //p;/^diff /q' "$file")" \
-			"$(sed -n '1{s/^Planted fault: //;s/\.$//p}' "$file")"
+		[ -e "$file" ] && faults_of_patch "$file"
 	done
+}
+
+faults_of_patch()	# FILE
+{
+	local name what status
+
+	name=$(basename "$1" .patch)
+	what=$(sed -n '1{s/^Planted fault: //;s/\.$//p}' "$1")
+	status=$(expected "$1" "" | cut -d ' ' -f 1)
+	[ -z "$status" ] || echo "$name $status $what"
+	status=$(expected "$1" " under dma-shadow" | cut -d ' ' -f 1)
+	[ -z "$status" ] || echo "$name+shadow $status $what"
+}
+
+# What follows "Expect: " or "Expect under dma-shadow: " in a fault's head
+expected()	# FILE HOW
+{
+	sed -n "s/^Expect$2: //p;/^diff /q" "$1"
+}
+
+# The text that the judge must say of a fault, if any
+expected_text()	# NAME
+{
+	local file=$HERE/faults/${1%+shadow}.patch how=
+
+	[ -e "$file" ] || return 0
+	[ "$1" = "${1%+shadow}" ] || how=" under dma-shadow"
+	expected "$file" "$how" | sed -n 's/^[0-9]* //p'
 }
 
 list_faults()
@@ -98,32 +125,47 @@ plant()		# MACHINE NAME
 		EXTRA_CONFIG=$HERE/faults/badconfig.config
 		cmd_build "$1" ;;
 	*)
-		if [ -e "$HERE/faults/$2.patch" ]; then
-			cmd_fault_build "$1" "$2"
+		if [ -e "$HERE/faults/${2%+shadow}.patch" ]; then
+			cmd_fault_build "$1" "${2%+shadow}"
 		else
 			FAULT=$2
 			check_guest_fault
 			fault_limit
 		fi
 		load_scenario short
+		[ "$2" = "${2%+shadow}" ] || load_shadow shadow
 		boot_and_judge ;;
 	esac
 }
 
+# Whether the judge of the boot in that log said the text
+judge_said()	# LOG TEXT
+{
+	local dir
+
+	[ -n "$2" ] || return 0
+	dir=$(sed -n 's/^results: //p' "$1")
+	[ -n "$dir" ] && grep -qF -- "$2" "$dir/results.ktap"
+}
+
 try_fault()	# NUMBER MACHINE NAME STATUS
 {
-	local log=$OUT/fault-$2-$3.log status
+	local log=$OUT/fault-$2-$3.log status text
 
 	(plant "$2" "$3") > "$log" 2>&1
 	status=$?
+	text=$(expected_text "$3")
 	tail -n 2 "$log" | sed 's/^/# /'
-	if [ "$status" = "$4" ]; then
-		echo "ok $1 $3"
-	else
+	if [ "$status" != "$4" ]; then
 		echo "# exit status $status instead of $4, see $log"
-		echo "not ok $1 $3"
-		return 1
+	elif ! judge_said "$log" "$text"; then
+		echo "# the judge did not say '$text', see $log"
+	else
+		echo "ok $1 $3"
+		return
 	fi
+	echo "not ok $1 $3"
+	return 1
 }
 
 chosen_faults()	# [NAME...]
@@ -132,7 +174,7 @@ chosen_faults()	# [NAME...]
 
 	[ $# -gt 0 ] || { all_faults; return; }
 	for name; do
-		all_faults | grep "^$name"'[[:space:]]' ||
+		all_faults | grep -E "^${name/+/\\+}"'[[:space:]]' ||
 			die "$EX_USAGE" "no fault '$name': see dmatest.sh list"
 	done
 }

@@ -153,6 +153,7 @@ judge_dir()	# DIR
 	passed=$(grep -c '^ok ' "$dir/results.ktap")
 	what=$(sed -n 's/^machine //p' "$dir/expect") &&
 		what="$what $(sed -n 's/^scenario //p' "$dir/expect")"
+	grep -q '^shadow ' "$dir/expect" && what="$what under dma-shadow"
 	{
 		print_table "$dir"
 		grep -E '^(not ok|# [a-z0-9-]+: )' "$dir/results.ktap" |

@@ -222,6 +222,8 @@ function expect_all(    i, n, names)
 	n = split(checks, names, " ")
 	for (i = 1; i <= n; i++)
 		item[++nitems] = names[i]
+	if (shadow != "")
+		item[++nitems] = "dma-shadow"
 	want_summaries()
 }
 
@@ -232,6 +234,7 @@ nfile == 1 && $1 == "channels"	{
 	for (i = 1; i <= nchans; i++)
 		chans[i] = $(i + 1)
 }
+nfile == 1 && $1 == "shadow"	{ shadow = $2 }
 nfile == 1		{ next }
 nfile == 2 && $1 == "run"	{ add_run() }
 nfile == 2		{ next }
