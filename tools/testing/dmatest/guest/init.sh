@@ -48,6 +48,7 @@ pass_on()
 	case $DMATEST_FAULT in
 	panic)		after_first_result crash PANIC ;;
 	warn)		after_first_result crash WARNING ;;
+	uaf)		after_first_result crash READ_AFTER_FREE ;;
 	hang)		after_first_result sleep 100000 ;;
 	noverdict)	grep -v '^verdict ' ;;
 	*)		cat ;;

@@ -7,7 +7,7 @@
 # The console is the guest's first serial port and goes to a file. The verdict
 # comes through the second, where the kernel never writes, to standard output.
 
-GUEST_FAULTS="panic hang noverdict shortplan warn nokick"
+GUEST_FAULTS="panic hang noverdict shortplan warn nokick uaf"
 
 check_guest_fault()
 {
