@@ -10,6 +10,8 @@
  *	NAME/fault_<name>/every
  */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/configfs.h>
 #include <linux/device.h>
 #include <linux/kstrtox.h>
@@ -150,8 +152,10 @@ static ssize_t dma_sim_enabled_store(struct config_item *item,
 	int ret;
 
 	ret = kstrtobool(page, &enable);
-	if (ret)
+	if (ret) {
+		pr_err("enabled: not 0 or 1\n");
 		return ret;
+	}
 
 	mutex_lock(&simi->lock);
 	if (enable)

@@ -23,9 +23,15 @@
 
 static DEFINE_IDA(dma_sim_ida);
 
+/* The last client has gone, so nothing is mapped any more. */
 static void dma_sim_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct dma_sim, ref));
+	struct dma_sim *sim = container_of(ref, struct dma_sim, ref);
+
+	if (sim->shadowed)
+		dma_shadow_detach(sim->shadowed);
+	ida_free(&dma_sim_ida, sim->id);
+	kfree(sim);
 }
 
 /**
@@ -195,6 +201,24 @@ static int dma_sim_set_up_dma(struct dma_sim *sim, struct device *dev)
 	return ret;
 }
 
+/*
+ * A client that has a channel can have mappings, even when the driver is not
+ * bound any more. So the device is watched until the instance is freed.
+ */
+static int dma_sim_shadow(struct dma_sim *sim, struct device *dev)
+{
+	int ret;
+
+	if (!sim->cfg.shadow || sim->shadowed)
+		return 0;
+
+	ret = dma_shadow_attach(dev);
+	if (!ret)
+		sim->shadowed = dev;
+
+	return ret;
+}
+
 static int dma_sim_probe_sim(struct dma_sim *sim, struct device *dev)
 {
 	int ret;
@@ -203,23 +227,16 @@ static int dma_sim_probe_sim(struct dma_sim *sim, struct device *dev)
 	if (ret)
 		return ret;
 
-	if (sim->cfg.shadow) {
-		ret = dma_shadow_attach(dev);
-		if (ret)
-			return ret;
-	}
+	ret = dma_sim_shadow(sim, dev);
+	if (ret)
+		return ret;
 
 	ret = dma_sim_add_devs(sim, dev);
 	if (ret)
-		goto err_shadow;
+		return ret;
 
 	dma_sim_debugfs_add(sim);
 	return 0;
-
-err_shadow:
-	if (sim->cfg.shadow)
-		dma_shadow_detach(dev);
-	return ret;
 }
 
 static struct dma_sim *dma_sim_of(struct platform_device *pdev)
@@ -247,8 +264,6 @@ static void dma_sim_remove(struct platform_device *pdev)
 
 	dma_sim_debugfs_remove(sim);
 	dma_sim_remove_devs(sim);
-	if (sim->cfg.shadow)
-		dma_shadow_detach(&pdev->dev);
 }
 
 static struct platform_driver dma_sim_driver = {
@@ -283,12 +298,6 @@ static struct dma_sim *dma_sim_alloc(const struct dma_sim_config *cfg)
 	return sim;
 }
 
-static void dma_sim_put(struct dma_sim *sim)
-{
-	ida_free(&dma_sim_ida, sim->id);
-	kref_put(&sim->ref, dma_sim_free);
-}
-
 /**
  * dma_sim_create() - create an instance
  * @cfg: what it shall be like
@@ -321,7 +330,7 @@ struct dma_sim *dma_sim_create(const struct dma_sim_config *cfg)
 		platform_device_unregister(sim->pdev);
 	}
 	if (ret) {
-		dma_sim_put(sim);
+		kref_put(&sim->ref, dma_sim_free);
 		return ERR_PTR(ret);
 	}
 
@@ -345,7 +354,7 @@ void dma_sim_destroy(struct dma_sim *sim)
 		return;
 
 	platform_device_unregister(sim->pdev);
-	dma_sim_put(sim);
+	kref_put(&sim->ref, dma_sim_free);
 }
 EXPORT_SYMBOL_GPL(dma_sim_destroy);
 

@@ -45,6 +45,7 @@ struct dma_sim_fault {
  * @id: I: number of the platform device
  * @cfg: I: what it is like
  * @pdev: I: the platform device
+ * @shadowed: P: the device that dma-shadow watches, or NULL
  * @probe_err: P: what became of the last probe
  * @devs: P: the dma_devices, while the driver is bound
  * @nr_devs: P: their number
@@ -58,6 +59,7 @@ struct dma_sim {
 	int id;
 	struct dma_sim_config cfg;
 	struct platform_device *pdev;
+	struct device *shadowed;
 	int probe_err;
 	struct dma_sim_dev *devs[DMA_SIM_NR_OPS];
 	unsigned int nr_devs;

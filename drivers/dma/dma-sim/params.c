@@ -8,7 +8,6 @@
 #include <linux/kstrtox.h>
 #include <linux/moduleparam.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "internal.h"
@@ -91,29 +90,41 @@ static unsigned int *dma_sim_field(const struct dma_sim_param *param,
 	return (void *)cfg + param->offset;
 }
 
-/* Names separated by blanks or commas, as bits. */
+/* The index of a name that is @len characters long, or -EINVAL. */
+static int dma_sim_match(const struct dma_sim_param *param, const char *name,
+			 size_t len)
+{
+	int i;
+
+	for (i = 0; param->names[i]; i++)
+		if (strlen(param->names[i]) == len &&
+		    !strncmp(param->names[i], name, len))
+			return i;
+
+	return -EINVAL;
+}
+
+/*
+ * Names separated by blanks or commas, as bits. At boot there is no memory to
+ * be had yet when this is called.
+ */
 static int dma_sim_parse_set(const struct dma_sim_param *param,
 			     const char *value, unsigned int *result)
 {
-	char *copy, *rest, *word;
+	static const char separators[] = "\n, ";
 	unsigned int set = 0;
-	int i = 0;
+	size_t len;
+	int i;
 
-	copy = kstrdup(value, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-
-	rest = copy;
-	while (i >= 0 && (word = strsep(&rest, "\n, "))) {
-		if (!*word)
-			continue;
-		i = match_string(param->names, -1, word);
-		if (i >= 0)
-			set |= BIT(i);
+	for (value += strspn(value, separators); *value;
+	     value += len + strspn(value + len, separators)) {
+		len = strcspn(value, separators);
+		i = dma_sim_match(param, value, len);
+		if (i < 0)
+			return i;
+		set |= BIT(i);
 	}
-	kfree(copy);
-
-	if (i < 0 || !set)
+	if (!set)
 		return -EINVAL;
 
 	*result = set;
@@ -189,9 +200,9 @@ static void dma_sim_complain(const struct dma_sim_param *param,
  * @cfg: where to set it; unchanged on an error
  * @value: its value as a user writes it
  *
- * Context: Process context, may sleep.
+ * Context: Any context.
  * Return: 0; -EINVAL if the value is not one of @param, and then a line in the
- * log tells which are; -ENOMEM.
+ * log tells which are.
  */
 int dma_sim_param_set(const struct dma_sim_param *param,
 		      struct dma_sim_config *cfg, const char *value)
@@ -254,9 +265,9 @@ const struct dma_sim_param *dma_sim_find_param(const char *name)
  * @name: name of the setting, as in configfs
  * @value: its value, as a user writes it to configfs
  *
- * Context: Process context, may sleep.
+ * Context: Any context.
  * Return: 0; -EINVAL if there is no such setting or value, and then a line in
- * the log tells which there are; -ENOMEM.
+ * the log tells which there are.
  */
 int dma_sim_config_set(struct dma_sim_config *cfg, const char *name,
 		       const char *value)

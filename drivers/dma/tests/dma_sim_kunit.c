@@ -1039,6 +1039,7 @@ static void remove_idle_test(struct kunit *test)
 	struct xfer *x;
 	dma_addr_t s, d;
 
+	rig->cfg.channels = RIG_CHANS + 1;
 	rig_start(rig);
 	src = area_get(rig, 0, 64);
 	dst = area_get(rig, 0, 64);
@@ -1050,6 +1051,11 @@ static void remove_idle_test(struct kunit *test)
 
 	dma_sim_destroy(rig->sim);
 	rig->sim = NULL;
+
+	/* what a client has stays usable, what it has not it does not get */
+	KUNIT_EXPECT_PTR_EQ(test, dmaengine_get_dma_device(rig->chan),
+			    rig->dev);
+	KUNIT_EXPECT_NULL(test, rig_request(rig, NULL));
 
 	xfer_submit(x, tx);
 	KUNIT_EXPECT_LT(test, x->cookie, 0);

@@ -421,7 +421,7 @@ static void large_test(struct kunit *test)
 static void limits_test(struct kunit *test)
 {
 	struct shadow_test *ctx = test->priv;
-	struct device_dma_parameters parms = {
+	struct device_dma_parameters params = {
 		.min_align_mask = SZ_8K - 1,
 		.segment_boundary_mask = SZ_16K - 1,
 		.max_segment_size = SZ_64K,
@@ -429,7 +429,7 @@ static void limits_test(struct kunit *test)
 	size_t off, size;
 	dma_addr_t addr;
 
-	ctx->dev->dma_parms = &parms;
+	ctx->dev->dma_parms = &params;
 	for (off = 0; off < TEST_BYTES; off += 1500) {
 		size = TEST_BYTES - off;
 		addr = raw_map(ctx, ctx->buf + off, size, DMA_FROM_DEVICE);
