@@ -1349,7 +1349,7 @@ static void drop_reclaim(struct kunit *test)
 	expect(fake, "", "reclaimed, the client has a reference");
 	dmaengine_unmap_put(x->rec->unmap);
 	expect(fake, "U", "the client has let go");
-	dma_descriptor_unmap(x->tx);
+	dmaengine_desc_get_callback_invoke(x->tx, NULL);
 	expect(fake, "", "the descriptor ends after all");
 }
 
@@ -1997,6 +1997,55 @@ static void terminate_frees_early(struct kunit *test)
 	expect(fake, "U", "terminated before submit returned");
 }
 
+/* A period is one, whatever the flags of the descriptor say. */
+static void period_unmarked(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, true);
+
+	periods(fake, xfer_prep(fake));
+}
+
+/* The descriptor is freed before the tasklet has reported its period. */
+static void period_freed(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, true);
+	struct xfer *x = xfer_prep(fake);
+	struct virt_dma_chan *vc = &x->fc->vc;
+	LIST_HEAD(head);
+
+	xfer_submit(x);
+	local_bh_disable();
+	scoped_guard(spinlock_irqsave, &vc->lock) {
+		vchan_cyclic_callback(&to_fake_desc(x->tx)->vd);
+		vchan_get_all_descriptors(vc, &head);
+	}
+	xfer_stop(x);
+	vchan_dma_desc_free_list(vc, &head);
+	local_bh_enable();
+	tasklet_kill(&vc->task);
+	expect(fake, "", "freed");
+	terminate_sync(fake);
+	expect(fake, "U", "terminated");
+}
+
+/* A recycled descriptor does not call back its former client. */
+static void prep_recycled(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, true);
+	struct virt_dma_chan *vc = to_virt_chan(fake_chan(fake));
+	struct virt_dma_desc vd = {};
+
+	vd.tx.callback = xfer_callback;
+	vd.tx.callback_result = xfer_callback_result;
+	vd.tx.callback_param = fake;
+	vchan_tx_prep(vc, &vd, 0);
+	scoped_guard(spinlock_irqsave, &vc->lock)
+		list_del(&vd.node);
+	KUNIT_EXPECT_NULL_MSG(test, vd.tx.callback, "callback kept");
+	KUNIT_EXPECT_NULL_MSG(test, vd.tx.callback_result, "callback kept");
+	KUNIT_EXPECT_NULL_MSG(test, vd.tx.callback_param, "parameter kept");
+}
+
 static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE(record_map_put),
 	KUNIT_CASE(record_empty),
@@ -2055,6 +2104,9 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE(release_terminated_no_free),
 	KUNIT_CASE_PARAM(reuse_cleared_terminated, flavour_gen_params),
 	KUNIT_CASE(terminate_frees_early),
+	KUNIT_CASE(period_unmarked),
+	KUNIT_CASE(period_freed),
+	KUNIT_CASE(prep_recycled),
 	KUNIT_CASE_SLOW(release_stuck),
 	KUNIT_CASE_PARAM_ATTR(race_threads, flavour_gen_params,
 			      {.speed = KUNIT_SPEED_SLOW}),
