@@ -12,7 +12,7 @@ export KERNEL DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX JOBS
 
 # The user's -j is not for these scripts: they take JOBS, the number of CPUs.
 .NOTPARALLEL:
-.PHONY: help run test check tree refresh roundtrip menuconfig clean distclean
+.PHONY: help run test test-all check tree refresh roundtrip menuconfig clean distclean
 
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
@@ -21,6 +21,9 @@ help:
 #?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
 #?   make test        all tests; ends with "N passed, N failed"       30 min
+#?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
+#?                    and by clang, each commit with all files; only these:
+#?                    make test-all STEP="deps matrix link"
 #?   make check       checks of the series, builds every commit
 #?   make tree        compose the series to build/linux           90 s / 1 s
 #?   make refresh     write the commits of build/linux back here        2 s
@@ -32,7 +35,7 @@ help:
 #? Variables:
 #?   KERNEL=DIR       make tree: compose onto that kernel tree instead
 #?   DISCARD=1        make tree, refresh: give up edits that are in the way
-#?   STEP="NAME ..."  make test, check: only these steps (scripts/*.list)
+#?   STEP="NAME ..."  make test, test-all, check: only these steps (scripts/*.list)
 #?   BASE_TARBALL=F   use this base tarball; BASE_ANY=1 accepts any hash
 #?   BUSYBOX=FILE     use this static ARM busybox for the guest
 #?   JOBS=N           compile jobs, by default one a CPU
@@ -48,7 +51,7 @@ help:
 run:
 	@scripts/run $(MACHINE) $(SCENARIO)
 
-test check:
+test test-all check:
 	@scripts/steps $@
 
 tree refresh roundtrip: deps
