@@ -123,6 +123,7 @@ edit_diff() {
 make_project() { # DIRECTORY
 	mkdir -p "$1/patches" "$1/drivers/dma"
 	cp -r "$REPO/scripts" "$1/"
+	rm -rf "$1/scripts/coccinelle"	# that is part of the real series
 	cp "$REPO/.gitignore" "$1/"
 	printf '/%s\n' out kernel/ saved message editor '*.tar.xz' plan >>"$1/.gitignore"
 	echo 'int unmap;' >"$1/drivers/dma/unmap.c"
