@@ -147,7 +147,69 @@ bad_lists_are_refused() {
 	refused 2 "kind is exit or ktap" scripts/steps plan
 	plan "a|exit|1|9|-|"
 	refused 2 "no command" scripts/steps plan
+	plan "a|exit|1|9|@x b|true"
+	refused 2 "plan line 1: one @NAME, behind the needs" scripts/steps plan
 	refused 2 "there is no list none" scripts/steps none
+}
+
+# note WHAT: into a file, which tells in which order things happened
+# wait_for FILE: of a step that runs beside this one
+lanes_plan() {
+	cat >helpers <<-'EOF'
+	note() { echo "$1" >>notes; }
+	wait_for() { for _ in $(seq 100); do [ ! -e "$1" ] || return 0; sleep 0.1; done; return 1; }
+	EOF
+	plan "$@"
+}
+
+lanes_run_side_by_side() {
+	export LANES=2
+	lanes_plan "a|ktap|1|30|@x|. ./helpers; touch a; wait_for b && echo ok 1 p; echo '# seen'" \
+		"b|ktap|1|30|@y|. ./helpers; touch b; wait_for a && echo not ok 1 q" \
+		"c|exit|1|30|@x|. ./helpers; wait_for never & sleep 1; echo why; exit 3"
+	ends 16 "1 passed, 2 failed"
+	grep -qx 'ok [12] a: p' out
+	grep -qx 'not ok [12] b: q' out
+	has "# a: seen"
+	has "# c: why"
+}
+
+one_at_a_time() { # in: LANES
+	lanes_plan "a|exit|1|30|$1|. ./helpers; note a; sleep 1; note A" \
+		"b|exit|1|30|$2|. ./helpers; note b; sleep 1; note B" \
+		"c|exit|1|30|$3|. ./helpers; note c; sleep 1; note C"
+	ends 0 "3 passed, 0 failed"
+	[ "$(tr -d '\n' <notes)" = aAbBcC ]
+}
+
+lanes_keep_apart() {
+	export LANES=3
+	one_at_a_time @x @x @x
+	rm notes
+	one_at_a_time @x - @y
+	rm notes
+	one_at_a_time @x "a @y" "b @z"
+	rm notes
+	LANES=1 one_at_a_time @x @y @z
+}
+
+lanes_do_not_wait_in_vain() {
+	export LANES=2
+	lanes_plan "a|exit|1|30|@x|. ./helpers; wait_for c" "b|exit|1|30|@x|true" \
+		"c|exit|1|30|@y|touch c"
+	ends 0 "3 passed, 0 failed"
+}
+
+lanes_end_with_the_run() {
+	export LANES=2
+	lanes_plan "a|exit|1|99|@x|touch a; sleep 3; touch late" \
+		"b|exit|1|99|@y|touch b; sleep 3; touch late"
+	timeout 2 scripts/steps plan >out 2>&1 || true
+	cat out
+	[ -e a ] && [ -e b ]
+	sleep 3
+	[ ! -e late ]
+	[ "$(tail -n 1 out)" = "0 passed, 1 failed" ]
 }
 
 it "steps: exit codes are results" counts_exit_codes
@@ -168,3 +230,7 @@ it "steps: a step whose need failed is not run" needs_are_kept
 it "steps: a choice of steps" chooses_steps
 it "steps: logs, and what comes next" logs_and_next_step
 it "steps: bad lists are refused" bad_lists_are_refused
+it "steps: steps with different @NAMEs run side by side" lanes_run_side_by_side
+it "steps: steps with the same @NAME, with none, or with needs do not" lanes_keep_apart
+it "steps: what can start does" lanes_do_not_wait_in_vain
+it "steps: interrupted, all that run are stopped" lanes_end_with_the_run
