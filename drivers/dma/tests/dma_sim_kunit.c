@@ -3,6 +3,7 @@
  * KUnit tests of dma-sim: does it behave as it was told to?
  */
 
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/device/driver.h>
 #include <linux/dma-mapping.h>
@@ -508,13 +509,23 @@ static void terminate_prepared_test(struct kunit *test)
 	areas_check(rig, "prepared before the termination");
 }
 
+struct stopper {
+	struct dma_chan *chan;
+	struct completion stopped;
+};
+
 static void stop_callback(void *arg)
 {
-	dmaengine_terminate_async(arg);
+	struct stopper *stopper = arg;
+
+	dmaengine_terminate_async(stopper->chan);
+	complete(&stopper->stopped);
 }
 
 static void terminate_in_callback_test(struct kunit *test)
 {
+	/* static: a callback that comes too late finds it */
+	static struct stopper stopper;
 	struct rig *rig = rig_of(test);
 	struct dma_async_tx_descriptor *tx;
 	struct dma_sim_stats stats;
@@ -522,17 +533,20 @@ static void terminate_in_callback_test(struct kunit *test)
 	int i;
 
 	rig_start_slow(rig);
+	stopper.chan = rig->chan;
+	init_completion(&stopper.stopped);
 	tx = rig->chan->device->device_prep_dma_interrupt(rig->chan, 0);
 	KUNIT_ASSERT_NOT_NULL(test, tx);
 	tx->callback = stop_callback;
-	tx->callback_param = rig->chan;
+	tx->callback_param = &stopper;
 	dmaengine_submit(tx);
 	for (i = 0; i < ARRAY_SIZE(x); i++)
 		x[i] = copy_new(rig, 64 * 20, 0);
 	issue(rig);
 
-	for (i = 0; i < 1000 && !stats_of(rig).terminated; i++)
-		usleep_range(1000, 2000);
+	/* only a termination that has returned is synchronized with */
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&stopper.stopped,
+							  10 * HZ), 0);
 	dmaengine_synchronize(rig->chan);
 	for (i = 0; i < ARRAY_SIZE(x); i++)
 		KUNIT_EXPECT_EQ(test, atomic_read(&x[i]->gone), 1);

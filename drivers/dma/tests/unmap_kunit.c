@@ -1350,7 +1350,7 @@ static void drop_reclaim(struct kunit *test)
 	dmaengine_unmap_put(x->rec->unmap);
 	expect(fake, "U", "the client has let go");
 	dmaengine_desc_get_callback_invoke(x->tx, NULL);
-	expect(fake, "", "the descriptor ends after all");
+	expect(fake, "C", "the descriptor ends after all");
 }
 
 static void drop_discard(struct kunit *test)
