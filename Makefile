@@ -39,6 +39,7 @@ help:
 #?   BASE_TARBALL=F   use this base tarball; BASE_ANY=1 accepts any hash
 #?   BUSYBOX=FILE     use this static ARM busybox for the guest
 #?   JOBS=N           compile jobs, by default one a CPU
+#?   LANES=N          make test: steps side by side, by default 2
 #?   BUILD=DIR        build there, by default build
 #?
 #? make itself exits with 2 on any failure.  The script does not, and the last
@@ -66,7 +67,7 @@ menuconfig:
 	@scripts/menuconfig $(MACHINE)
 
 clean:
-	rm -rf $(BUILD)/out $(BUILD)/results $(BUILD)/check $(BUILD)/mail \
+	rm -rf $(BUILD)/out $(BUILD)/base-order $(BUILD)/results $(BUILD)/check $(BUILD)/mail \
 		$(BUILD)/roundtrip*
 
 distclean:

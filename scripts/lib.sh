@@ -14,6 +14,14 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 cd "$TOP" || exit 1
 mkdir -p "$BUILD" || exit 1
 
+# Kernels that are built at out/MACHINE/build beside their tree, linux, differ in
+# where that is.  With its paths relative the cache has the objects of one for the
+# other, and messages name files as they would without.
+share_objects() {
+	export CCACHE_BASEDIR=$BUILD
+	export KCFLAGS="-fmacro-prefix-map=../../../linux/= ${KCFLAGS-}"
+}
+
 # Exit codes.  The harness in tools/testing/dmatest uses 13 to 17.
 # shellcheck disable=SC2034
 E_USAGE=2 E_DEPS=10 E_BASE=11 E_PATCH=12 E_CONFIG=13 E_BUILD=14 E_BOOT=15 \

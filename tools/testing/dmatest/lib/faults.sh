@@ -98,7 +98,7 @@ patched_files()	# PATCH
 
 plant_patch()	# NAME
 {
-	local tree=$OUT/fault-tree patch=$HERE/faults/$1.patch
+	local tree=$OUT/fault/linux patch=$HERE/faults/$1.patch
 
 	[ -r "$patch" ] || die "$EX_USAGE" "no kernel fault '$1': $patch"
 	make_fault_tree "$tree"
@@ -108,7 +108,7 @@ plant_patch()	# NAME
 	patch -d "$tree" -p1 --fuzz=0 --no-backup-if-mismatch -s < "$patch" ||
 		die "$EX_BUILD" "$patch does not apply to $KERNEL"
 	KERNEL=$tree
-	BUILD_ROOT=$OUT/fault
+	BUILD_ROOT=$OUT/fault/out
 }
 
 cmd_fault_build()	# MACHINE NAME
