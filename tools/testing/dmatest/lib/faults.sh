@@ -129,6 +129,8 @@ fault_limit()
 # Every fault is planted in a shell of its own: it may change anything.
 plant()		# MACHINE NAME
 {
+	local how=
+
 	case $2 in
 	badconfig)
 		EXTRA_CONFIG=$HERE/faults/badconfig.config
@@ -142,7 +144,8 @@ plant()		# MACHINE NAME
 			fault_limit
 		fi
 		load_scenario short
-		[ "$2" = "${2%+shadow}" ] || load_shadow shadow
+		[ "$2" = "${2%+shadow}" ] || how=shadow
+		load_shadow "$how"
 		boot_and_judge ;;
 	esac
 }
