@@ -106,7 +106,7 @@ lists_wrong() {
 
 stop_wrong() {
 	engine 'vchan_cookie_complete(vd);'
-	page "${GOOD/P      S/P      -}"
+	page "${GOOD/P      S /P      \\-}"
 	judged 5 'engine.c: Stop is -'
 }
 

@@ -157,6 +157,17 @@ static void empty_sometimes(struct desc *desc)
 	dmaengine_desc_callback_invoke(&cb, NULL);	/* EMPTY */
 }
 
+static void empty_for_another(struct desc *desc, struct desc *next)
+{
+	struct dmaengine_desc_callback cb;
+
+	if (desc)
+		dmaengine_desc_get_callback(&desc->txd, &cb);
+	desc = next;
+	if (desc)
+		dmaengine_desc_callback_invoke(&cb, NULL);	/* EMPTY */
+}
+
 static void empty(struct desc *desc)
 {
 	struct dmaengine_desc_callback cb;
@@ -186,6 +197,19 @@ static void right_initialised(struct desc *desc)
 	if (desc->done)
 		dmaengine_desc_get_callback(&desc->txd, &cb);
 	dmaengine_desc_callback_invoke(&cb, NULL);
+}
+
+static void right_twice_tested(struct desc *desc)
+{
+	struct dmaengine_desc_callback cb;
+
+	if (desc) {
+		desc->done = true;
+		dmaengine_desc_get_callback(&desc->txd, &cb);
+	}
+	spin_unlock(&lock);
+	if (desc)
+		dmaengine_desc_callback_invoke(&cb, NULL);
 }
 
 static void right_interrupt(struct desc *desc)

@@ -15,8 +15,8 @@
 /// reached on the same paths.
 ///
 // Confidence: Moderate
-// Comments: What a struct dmaengine_desc_callback is filled and used for may
-//	hang on the same condition, twice tested: that is a false positive.
+// Comments: A struct dmaengine_desc_callback may be filled on one condition and
+//	used on another that is true with it: that is a false positive.
 // Options: --no-includes --include-headers
 
 virtual patch
@@ -188,12 +188,36 @@ position q;
 
 struct dmaengine_desc_callback cb@q = i;
 
+// It may be filled and used on the same condition.
+@same depends on !patch exists@
+identifier cb, c;
+identifier fill = {dmaengine_desc_get_callback,
+		   dmaengine_desc_get_last_callback};
+identifier helper = {dmaengine_desc_callback_invoke,
+		     dmaengine_desc_callback_valid};
+expression E;
+position p;
+@@
+
+if (c) {
+	... when any
+	fill(..., &cb)
+	... when any
+}
+... when any
+    when != c = E
+if (c) {
+	... when any
+	helper@p(&cb, ...)
+	... when any
+}
+
 @unfilled_r depends on !patch exists@
 identifier cb;
 identifier helper = {dmaengine_desc_callback_invoke,
 		     dmaengine_desc_callback_valid};
 expression E;
-position p, q != filled.q;
+position p != same.p, q != filled.q;
 @@
 
 struct dmaengine_desc_callback cb@q;
