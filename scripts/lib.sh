@@ -86,6 +86,14 @@ can_root() {
 	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
 }
 
+# guest_arch HARNESS MACHINE: Debian's name of the architecture of a machine of the
+# harness; armel if there is no such machine, which the harness will then say
+guest_arch() {
+	local arch
+	arch=$(sed -n 's/^GUEST_ARCH=//p' "$(dirname "$1")/machines/$2.mach" 2>/dev/null)
+	echo "${arch:-armel}"
+}
+
 # apt_update: get the package lists, if that was not done in the last hours
 apt_update() {
 	[ -n "$(find "$BUILD/apt.updated" -mmin -720 2>/dev/null)" ] && return

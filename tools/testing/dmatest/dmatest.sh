@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the kernel's dmatest under QEMU on machines that have a PL08x DMA
-# controller, and judges the result. README says what that proves.
+# Runs the kernel's dmatest under QEMU on machines that have a DMA controller,
+# and judges the result. README says what that proves.
 
 set -u -o pipefail
 
@@ -33,7 +33,7 @@ usage()
 	  build MACHINE             kernel, device trees and initramfs
 	  run MACHINE SCENARIO [shadow]
 	                            build what is needed, boot, run, judge;
-	                            with the controller under dma-shadow
+	                            with the controllers under dma-shadow
 	  judge RESULTDIR           judge stored logs again
 	  faults MACHINE [NAME...]  plant each fault and see that it is found
 	  fault-build MACHINE NAME  build with faults/NAME.patch applied

@@ -5,7 +5,7 @@
 # then asks the kernel's own witnesses. It knows nothing of any emulator: as
 # root it serves on a board as well.
 #
-#	[NONCE=word] [SHADOW=device] \
+#	[NONCE=word] [SHADOW="device..."] \
 #		dmatest-runs.sh SCENARIO.scn CHANNEL... > verdict.log
 #
 # Standard output is KTAP: a result a run and a witness, then the kernel log
@@ -16,7 +16,7 @@
 params=/sys/module/dmatest/parameters
 debug=/sys/kernel/debug
 leaks=$debug/kmemleak
-shadow=$debug/dma-shadow/$SHADOW
+shadows=$debug/dma-shadow
 settable="test_buf_size threads_per_chan iterations timeout noverify
 	norandom alignment transfer_size polled dmatest"
 checks="dma-debug lockdep taint threads kmemleak"
@@ -231,26 +231,35 @@ check_kmemleak()
 	result kmemleak "$why"
 }
 
-# The counters of the controller's shadow. One that never mapped anything, or
+# The counters of a controller's shadow. One that never mapped anything, or
 # could not, has seen nothing.
-check_shadow()
+judge_shadow()	# DEVICE
 {
-	why=
+	shadow=$shadows/$1
 	for file in "$shadow"/*; do
 		[ "${file##*/}" = live_mappings ] && continue
 		{ read -r number < "$file"; } 2> /dev/null &&
-			echo "# dma-shadow: ${file##*/} $number"
+			echo "# dma-shadow: $1: ${file##*/} $number"
 	done
-	read -r maps < "$shadow/maps" || why="there is no shadow of $SHADOW"
-	if [ -z "$why" ]; then
-		read -r failed < "$shadow/failed"
-		read -r live < "$shadow/live"
-		read -r violations < "$shadow/violations"
-		[ "$maps" != 0 ] || why="nothing was mapped for $SHADOW"
-		[ "$failed" = 0 ] || why="$failed mappings failed"
-		[ "$live" = 0 ] || why="$live mappings live"
-		[ "$violations" = 0 ] || why="$violations violations"
-	fi
+	read -r maps < "$shadow/maps" || {
+		why="there is no shadow of $1"
+		return
+	}
+	read -r failed < "$shadow/failed"
+	read -r live < "$shadow/live"
+	read -r violations < "$shadow/violations"
+	[ "$maps" != 0 ] || why="nothing was mapped for $1"
+	[ "$failed" = 0 ] || why="$failed mappings failed"
+	[ "$live" = 0 ] || why="$live mappings live"
+	[ "$violations" = 0 ] || why="$violations violations"
+}
+
+check_shadow()
+{
+	why=
+	for device in $SHADOW; do
+		[ -n "$why" ] || judge_shadow "$device"
+	done
 	result dma-shadow "$why"
 }
 

@@ -78,8 +78,11 @@ kernel_command_line()
 		" printk.devkmsg=on panic=-1" \
 		" DMATEST_SCENARIO=$SCENARIO DMATEST_NONCE=$NONCE" \
 		" DMATEST_CHANNELS=${CHANNELS// /,} DMATEST_TTY=$VERDICT_TTY" \
-		" DMATEST_KICK=$PL080_SYNC${FAULT:+ DMATEST_FAULT=$FAULT}" \
-		"${SHADOW:+ dma_shadow=$SHADOW DMATEST_SHADOW=$SHADOW}"
+		"${PL080_SYNC:+ DMATEST_KICK=$PL080_SYNC}" \
+		"${FAULT:+ DMATEST_FAULT=$FAULT}"
+	[ -z "$SHADOW" ] ||
+		printf ' %s=%s' dma_shadow "${SHADOW// /,}" \
+			DMATEST_SHADOW "${SHADOW// /,}"
 }
 
 # The boards have sound, and no driver for it on the host is wanted. How to say
@@ -170,7 +173,7 @@ boot()
 
 boot_and_judge()
 {
-	need "$QEMU" qemu-system-arm
+	need "$QEMU" "$(qemu_package)"
 	[ -f "$MOUT/initramfs.cpio" ] && [ -f "$MOUT/board-$WIDTH.dtb" ] ||
 		die "$EX_USAGE" "$MACHINE is not built: dmatest.sh build $MACHINE"
 	make_result_dir

@@ -8,7 +8,7 @@
 #	initramfs.cpio, config, build.log
 
 # The guest's commands, all of them busybox
-GUEST_APPLETS="sh awk cat dmesg grep mount reboot sed sleep stty tr"
+GUEST_APPLETS="sh awk cat dmesg grep mknod mount reboot sed sleep stty tr"
 
 kmake()
 {
@@ -32,8 +32,8 @@ check_tools()
 	local tool
 
 	CROSS_COMPILE=${CROSS_COMPILE:-$CROSS_COMPILE_DEFAULT}
-	need "${CROSS_COMPILE}gcc" "gcc-arm-linux-gnueabi libc6-dev-armel-cross"
-	need "$QEMU" qemu-system-arm
+	need "${CROSS_COMPILE}gcc" "gcc-${CROSS_COMPILE_DEFAULT%-}"
+	need "$QEMU" "$(qemu_package)"
 	for tool in make flex bison bc; do
 		need "$tool" "$tool"
 	done
@@ -48,23 +48,39 @@ find_busybox()
 {
 	local candidate
 
-	for candidate in "${BUSYBOX:-}" "$OUT/busybox" \
-			 /usr/arm-linux-gnueabi/bin/busybox; do
+	for candidate in "${BUSYBOX:-}" "$OUT/busybox-$GUEST_ARCH" \
+			 "/usr/${CROSS_COMPILE_DEFAULT%-}/bin/busybox"; do
 		[ -n "$candidate" ] && [ -f "$candidate" ] || continue
-		is_arm_static "$candidate" && { BUSYBOX=$candidate; return; }
-		die "$EX_TOOL" "$candidate is not a static ARM executable"
+		is_static "$candidate" && { BUSYBOX=$candidate; return; }
+		die "$EX_TOOL" "$candidate is not a static $GUEST_ARCH executable"
 	done
 	[ -z "${BUSYBOX:-}" ] || die "$EX_TOOL" "BUSYBOX=$BUSYBOX does not exist"
-	die "$EX_TOOL" "no busybox for the guest: put a static ARM one" \
-		"(Debian: busybox-static of armel) at $OUT/busybox, or name it by BUSYBOX"
+	die "$EX_TOOL" "no busybox for the guest: put a static one (Debian:" \
+		"busybox-static of $GUEST_ARCH) at $OUT/busybox-$GUEST_ARCH, or name it by BUSYBOX"
 }
 
-# 32-bit little-endian ELF for ARM (machine 40) that asks for no interpreter,
-# whose name would stand near the beginning
-is_arm_static()	# FILE
+# Class (1: 32 bits, 2: 64 bits), byte order (1: little) and machine of an ELF
+# file for the guest
+guest_elf()
 {
-	[ "$(od -An -tx1 -N5 "$1" | tr -d ' ')" = 7f454c4601 ] &&
-		[ "$(od -An -tx1 -j18 -N2 "$1" | tr -d ' ')" = 2800 ] &&
+	case $GUEST_ARCH in
+	armel)		echo "1 1 40" ;;
+	arm64)		echo "2 1 183" ;;
+	riscv64)	echo "2 1 243" ;;
+	*)		die "$EX_USAGE" "what is an executable for $GUEST_ARCH?" ;;
+	esac
+}
+
+# An ELF file for the guest that asks for no interpreter, whose name would
+# stand near the beginning
+is_static()	# FILE
+{
+	local class order isa
+
+	read -r class order isa <<< "$(guest_elf)"
+	[ "$(od -An -tx1 -N4 "$1" | tr -d ' ')" = 7f454c46 ] &&
+		[ "$(od -An -tu1 -j4 -N2 "$1" | xargs)" = "$class $order" ] &&
+		[ "$(od -An -tu2 -j18 -N2 "$1" | xargs)" = "$isa" ] &&
 		! head -c 4096 "$1" | grep -qa '/ld-'
 }
 
@@ -152,8 +168,10 @@ build_dtb()	# WIDTH
 	"$dtc/fdtoverlay" -i "$base" -o "$MOUT/board-$1.dtb" "$overlay.dtbo"
 }
 
+# Only machines with a PL08x need it.
 build_kick()
 {
+	[ -n "$PL080_SYNC" ] || return 0
 	"${CROSS_COMPILE}gcc" -static -Os -Wall -Wextra -Werror \
 		-o "$MOUT/qemu-pl080-kick" "$HERE/guest/qemu-pl080-kick.c"
 }
@@ -164,7 +182,8 @@ initramfs_list()
 
 	cat "$HERE/guest/initramfs.list"
 	echo "file /bin/busybox $BUSYBOX 0755 0 0"
-	echo "file /bin/qemu-pl080-kick $MOUT/qemu-pl080-kick 0755 0 0"
+	[ -z "$PL080_SYNC" ] ||
+		echo "file /bin/qemu-pl080-kick $MOUT/qemu-pl080-kick 0755 0 0"
 	echo "file /bin/dmatest-runs.sh $HERE/guest/dmatest-runs.sh 0755 0 0"
 	echo "file /init $HERE/guest/init.sh 0755 0 0"
 	for applet in $GUEST_APPLETS; do

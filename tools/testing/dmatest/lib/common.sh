@@ -46,6 +46,15 @@ logged()	# LOG COMMAND...
 	fi
 }
 
+# Debian's package of an emulator
+qemu_package()
+{
+	case $ARCH in
+	arm|arm64)	echo qemu-system-arm ;;
+	*)		echo qemu-system-misc ;;
+	esac
+}
+
 machine_names()
 {
 	local file
@@ -75,18 +84,19 @@ load_machine()	# NAME
 	# shellcheck disable=SC2016 # a pattern, with nothing to expand
 	grep -nvE '^(#.*|[A-Z0-9_]+=("[^"$`]*"|[^ "$`;&|]*)|)$' "$file" >&2 &&
 		die "$EX_USAGE" "$file: not an assignment"
-	for field in DESCRIPTION ARCH CROSS_COMPILE_DEFAULT CONFIGS IMAGE DTB \
-		     OVERLAY QEMU QEMU_ARGS CONSOLE VERDICT_TTY CHANNELS \
-		     DMA_DEVICE PL080_SYNC; do
+	for field in DESCRIPTION ARCH GUEST_ARCH CROSS_COMPILE_DEFAULT CONFIGS \
+		     IMAGE DTB OVERLAY QEMU QEMU_ARGS CONSOLE VERDICT_TTY \
+		     CHANNELS DMA_DEVICE; do
 		grep -q "^$field=" "$file" ||
 			die "$EX_USAGE" "$file: $field is missing"
 	done
+	PL080_SYNC=
 	# shellcheck source=/dev/null
 	. "$file"
 	MOUT=${BUILD_ROOT:-$OUT}/$MACHINE
 }
 
-# Whether the controller is to be put under dma-shadow
+# The controllers, if they are to be put under dma-shadow
 load_shadow()	# [shadow]
 {
 	case $1 in

@@ -8,6 +8,7 @@
 # begin with "Planted fault: WHAT" and have a line for each boot of that kernel:
 # "Expect: STATUS" and "Expect under dma-shadow: STATUS", where TEXT may
 # follow, which the judge must then say. The latter's name is NAME+shadow.
+# A fault that shows only in some kernels says "Needs: SYMBOL".
 
 # NAME STATUS WHAT of every fault, the config's first
 all_faults()
@@ -15,19 +16,23 @@ all_faults()
 	local file
 
 	echo "badconfig $EX_CONFIG a config line that cannot be met"
-	grep -v '^#' "$HERE/faults/guest.list" | usable_faults
+	grep -v '^#' "$HERE/faults/guest.list"
 	for file in "$HERE"/faults/*.patch; do
 		[ -e "$file" ] && faults_of_patch "$file"
 	done
 }
 
-# Without a machine: all there are
+# Those of them that show in the kernel that was built last
 usable_faults()
 {
-	case " ${CONFIGS:-kasan} " in
-	*" kasan "*)	cat ;;
-	*)		grep -v ', needs KASAN$' ;;
-	esac
+	local fault symbol
+
+	while read -r fault; do
+		symbol=${fault##*, needs }
+		[ "$symbol" = "$fault" ] ||
+			grep -qx "CONFIG_$symbol=y" "$MOUT/config" || continue
+		echo "$fault"
+	done
 }
 
 faults_of_patch()	# FILE
@@ -36,6 +41,7 @@ faults_of_patch()	# FILE
 
 	name=$(basename "$1" .patch)
 	what=$(sed -n '1{s/^Planted fault: //;s/\.$//p}' "$1")
+	what=$what$(sed -n 's/^Needs: /, needs /p;/^diff /q' "$1")
 	status=$(expected "$1" "" | cut -d ' ' -f 1)
 	[ -z "$status" ] || echo "$name $status $what"
 	status=$(expected "$1" " under dma-shadow" | cut -d ' ' -f 1)
@@ -180,13 +186,30 @@ try_fault()	# NUMBER MACHINE NAME STATUS
 	return 1
 }
 
+# All that show in this kernel, or those named
 chosen_faults()	# [NAME...]
 {
 	local name
 
-	[ $# -gt 0 ] || { all_faults; return; }
+	[ $# -gt 0 ] || { all_faults | usable_faults; return; }
 	for name; do
-		all_faults | grep -E "^${name/+/\\+}"'[[:space:]]' ||
+		all_faults | fault_named "$name" | usable_faults | grep . ||
+			die "$EX_USAGE" "fault '$name' does not show on $MACHINE"
+	done
+}
+
+fault_named()	# NAME
+{
+	grep -E "^${1/+/\\+}"'[[:space:]]'
+}
+
+# Before anything is built
+check_fault_names()	# [NAME...]
+{
+	local name
+
+	for name; do
+		all_faults | fault_named "$name" > /dev/null ||
 			die "$EX_USAGE" "no fault '$name': see dmatest.sh list"
 	done
 }
@@ -197,8 +220,9 @@ cmd_faults()	# MACHINE [NAME...]
 
 	load_machine "$machine"
 	shift
-	faults=$(chosen_faults "$@") || exit $?
+	check_fault_names "$@"
 	[ -n "${NOBUILD:-}" ] || build_all
+	faults=$(chosen_faults "$@") || exit $?
 	echo "KTAP version 1"
 	echo "1..$(echo "$faults" | wc -l)"
 	while read -r name status _; do
