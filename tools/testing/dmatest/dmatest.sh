@@ -11,6 +11,7 @@ KERNEL=$(realpath -m "${KERNEL:-$HERE/../../..}")
 OUT=$(realpath -m "${OUT:-$KERNEL/../dmatest-out}")
 : "${JOBS:=$(nproc)}"
 : "${V:=0}"
+SHADOW=
 SPLAT_LISTS=$HERE/splat
 
 # shellcheck source=lib/common.sh
