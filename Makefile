@@ -37,7 +37,7 @@ help:
 #?   DISCARD=1        make tree, refresh: give up edits that are in the way
 #?   STEP="NAME ..."  make test, test-all, check: only these steps (scripts/*.list)
 #?   BASE_TARBALL=F   use this base tarball; BASE_ANY=1 accepts any hash
-#?   BUSYBOX=FILE     use this static ARM busybox for the guest
+#?   BUSYBOX=FILE     use this static busybox for the guest
 #?   JOBS=N           compile jobs, by default one a CPU
 #?   LANES=N          make test: steps side by side, by default 2
 #?   BUILD=DIR        build there, by default build
