@@ -20,10 +20,11 @@ help:
 #? Targets:                                                  first time / again
 #?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
-#?   make test        all tests; ends with "N passed, N failed"       30 min
+#?   make test        all tests; ends with "N passed, N failed"       45 min
 #?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
-#?                    and by clang, each commit with all files; only these:
-#?                    make test-all STEP="deps matrix link"
+#?                    and by clang, each commit with all files, and dmatest on
+#?                    other engines; only these:
+#?                    make test-all STEP="deps tree matrix link pl330 zynqmp"
 #?   make check       checks of the series, builds every commit
 #?   make tree        compose the series to build/linux           90 s / 1 s
 #?   make refresh     write the commits of build/linux back here        2 s
