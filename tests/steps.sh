@@ -212,6 +212,14 @@ lanes_end_with_the_run() {
 	[ "$(tail -n 1 out)" = "0 passed, 1 failed" ]
 }
 
+killed_step_fails() {
+	export SILENCE=1
+	plan "a|exit|1|99|@x|kill -9 \$(ps -o ppid= -p \$PPID); sleep 2" "b|exit|1|9|-|true"
+	ends 16 "1 passed, 1 failed"
+	has "# a: somebody killed the process that ran it"
+	has "not ok 1 a: exit 255, failed"
+}
+
 it "steps: exit codes are results" counts_exit_codes
 it "steps: exit codes are named" names_the_code
 it "steps: KTAP results are counted, nested ones not" counts_ktap
@@ -233,4 +241,5 @@ it "steps: bad lists are refused" bad_lists_are_refused
 it "steps: steps with different @NAMEs run side by side" lanes_run_side_by_side
 it "steps: steps with the same @NAME, with none, or with needs do not" lanes_keep_apart
 it "steps: what can start does" lanes_do_not_wait_in_vain
+it "steps: one that is killed fails, and the rest goes on" killed_step_fails
 it "steps: interrupted, all that run are stopped" lanes_end_with_the_run

@@ -173,7 +173,7 @@ boot()
 
 boot_and_judge()
 {
-	need "$QEMU" "$(qemu_package)"
+	need "$QEMU" qemu-system-arm
 	[ -f "$MOUT/initramfs.cpio" ] && [ -f "$MOUT/board-$WIDTH.dtb" ] ||
 		die "$EX_USAGE" "$MACHINE is not built: dmatest.sh build $MACHINE"
 	make_result_dir

@@ -46,15 +46,6 @@ logged()	# LOG COMMAND...
 	fi
 }
 
-# Debian's package of an emulator
-qemu_package()
-{
-	case $ARCH in
-	arm|arm64)	echo qemu-system-arm ;;
-	*)		echo qemu-system-misc ;;
-	esac
-}
-
 machine_names()
 {
 	local file
