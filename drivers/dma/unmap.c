@@ -54,6 +54,7 @@
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/overflow.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -103,8 +104,11 @@ struct dmaengine_unmap_hold {
  * @max_entries: I: entries that there is room for
  * @nr_holds: B: holds that were ever given to a descriptor
  * @max_holds: I: holds that there is room for
+ * @result: DMA_TRANS_NOERROR, or the error of a descriptor that held the record;
+ *	written by whoever ends its hold, before the reference is dropped
  * @done: B: called once, when everything is unmapped
- * @done_arg: B: what @done is called with
+ * @done_result: B: the same, with @result; only one of both is set
+ * @done_arg: B: what either is called with
  * @entries: I: the entries, in the same allocation, behind the holds
  * @holds: the holds
  */
@@ -114,7 +118,9 @@ struct dmaengine_unmap_data {
 	unsigned int max_entries;
 	unsigned int nr_holds;
 	unsigned int max_holds;
+	enum dmaengine_tx_result result;
 	void (*done)(void *arg);
+	void (*done_result)(void *arg, enum dmaengine_tx_result result);
 	void *done_arg;
 	struct dmaengine_unmap_entry *entries;
 	struct dmaengine_unmap_hold holds[] __counted_by(max_holds);
@@ -162,7 +168,9 @@ dmaengine_get_shared_unmap(struct device *dev, int nr, int nr_descs,
 	unmap->max_entries = nr;
 	unmap->nr_holds = 0;
 	unmap->max_holds = nr_descs;
+	unmap->result = DMA_TRANS_NOERROR;
 	unmap->done = NULL;
+	unmap->done_result = NULL;
 	unmap->done_arg = NULL;
 	unmap->entries = (void *)unmap + struct_size(unmap, holds, nr_descs);
 
@@ -255,6 +263,32 @@ void dmaengine_unmap_set_done(struct dmaengine_unmap_data *unmap,
 }
 EXPORT_SYMBOL_GPL(dmaengine_unmap_set_done);
 
+/**
+ * dmaengine_unmap_set_done_result() - ask for the result when a record has gone
+ * @unmap: the record; the caller has a reference
+ * @done: called once, after the last mapping is undone
+ * @arg: what to call it with
+ *
+ * As dmaengine_unmap_set_done(), of which it takes the place. The result that
+ * @done gets sums up all descriptors that held the record: DMA_TRANS_NOERROR if
+ * each of them has ended without an error; the error of one that has not; and
+ * DMA_TRANS_ABORTED if one was terminated, or was released with its channel. So
+ * a client needs no callback of the descriptors to know how they ended. A
+ * descriptor whose submission failed, or that was reclaimed or discarded, does
+ * not count: the client knows of it.
+ *
+ * Context: As for dmaengine_unmap_set_done().
+ */
+void dmaengine_unmap_set_done_result(struct dmaengine_unmap_data *unmap,
+				     void (*done)(void *arg,
+						  enum dmaengine_tx_result result),
+				     void *arg)
+{
+	unmap->done_result = done;
+	unmap->done_arg = arg;
+}
+EXPORT_SYMBOL_GPL(dmaengine_unmap_set_done_result);
+
 static void dmaengine_unmap_all(struct dmaengine_unmap_data *unmap)
 {
 	unsigned int i;
@@ -265,7 +299,9 @@ static void dmaengine_unmap_all(struct dmaengine_unmap_data *unmap)
 		dma_unmap_page(entry->dev, entry->addr, entry->len, entry->dir);
 	}
 
-	if (unmap->done)
+	if (unmap->done_result)
+		unmap->done_result(unmap->done_arg, unmap->result);
+	else if (unmap->done)
 		unmap->done(unmap->done_arg);
 	kfree(unmap);
 }
@@ -293,12 +329,16 @@ EXPORT_SYMBOL_GPL(dmaengine_unmap_put);
  * which may take long, is left to the caller, when the lock is free again.
  */
 static struct dmaengine_unmap_data *
-dmaengine_hold_end(struct dmaengine_unmap_hold *hold)
+dmaengine_hold_end(struct dmaengine_unmap_hold *hold,
+		   enum dmaengine_tx_result result)
 {
 	struct dmaengine_unmap_data *unmap = hold->unmap;
 
 	lockdep_assert_held(&hold->chan->unmap_lock);
 
+	/* holds of other channels can end now: any of their errors will do */
+	if (result != DMA_TRANS_NOERROR)
+		WRITE_ONCE(unmap->result, result);
 	list_del_init(&hold->node);
 	return refcount_dec_and_test(&unmap->ref) ? unmap : NULL;
 }
@@ -339,25 +379,30 @@ dmaengine_hold_find(struct dma_chan *chan, u64 seq)
  * dmaengine_unmap_release() - end the hold of a descriptor
  * @chan: channel of the descriptor
  * @seq: the number that the descriptor carries or carried; any value will do
+ * @result: how the descriptor ended
  *
  * Does nothing if no hold has this number, or if it has ended.
  *
  * Context: Any context, under any lock of a provider.
  */
-void dmaengine_unmap_release(struct dma_chan *chan, u64 seq)
+void dmaengine_unmap_release(struct dma_chan *chan, u64 seq,
+			     enum dmaengine_tx_result result)
 {
 	struct dmaengine_unmap_data *last = NULL;
 	struct dmaengine_unmap_hold *hold;
 	unsigned long flags;
 
+	/* who finds no hold any more can wait until the record has gone, too */
+	rcu_read_lock();
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold = dmaengine_hold_find(chan, seq);
 	if (hold)
-		last = dmaengine_hold_end(hold);
+		last = dmaengine_hold_end(hold, result);
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
 	if (last)
 		dmaengine_unmap_all(last);
+	rcu_read_unlock();
 }
 
 /**
@@ -434,7 +479,7 @@ void dmaengine_unmap_reclaim(struct dmaengine_unmap_data *unmap)
 		/* never the last reference: the caller has one */
 		spin_lock_irqsave(&chan->unmap_lock, flags);
 		if (!list_empty(&hold->node))
-			dmaengine_hold_end(hold);
+			dmaengine_hold_end(hold, DMA_TRANS_NOERROR);
 		spin_unlock_irqrestore(&chan->unmap_lock, flags);
 	}
 }
@@ -458,7 +503,7 @@ void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq)
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
 	if (hold && !hold->submitting)
-		last = dmaengine_hold_end(hold);
+		last = dmaengine_hold_end(hold, DMA_TRANS_NOERROR);
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
 	if (last)
@@ -599,7 +644,7 @@ static void dmaengine_unmap_sweep_list(struct dma_chan *chan,
 		if (hold && hold->stamp > until)
 			hold = NULL;
 		if (hold)
-			last = dmaengine_hold_end(hold);
+			last = dmaengine_hold_end(hold, DMA_TRANS_ABORTED);
 		spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
 		if (last)

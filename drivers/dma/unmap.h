@@ -6,12 +6,12 @@
 #ifndef DMAENGINE_UNMAP_H
 #define DMAENGINE_UNMAP_H
 
+#include <linux/dmaengine.h>
 #include <linux/types.h>
 
-struct dma_chan;
-
 void dmaengine_unmap_chan_init(struct dma_chan *chan);
-void dmaengine_unmap_release(struct dma_chan *chan, u64 seq);
+void dmaengine_unmap_release(struct dma_chan *chan, u64 seq,
+			     enum dmaengine_tx_result result);
 void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq);
 void dmaengine_unmap_submitting(struct dma_chan *chan, u64 seq);
 void dmaengine_unmap_submit(struct dma_chan *chan, u64 seq, bool reuse);

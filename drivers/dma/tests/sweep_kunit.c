@@ -40,6 +40,7 @@
  * @tmp: page that is the sum of the first two when all is done
  * @dst: page that is the sum of all when all is done
  * @done: a descriptor has ended
+ * @patience: how long to wait for that, in jiffies
  * @result: the last error of one, or none
  * @none_failed: fewer allocations were tried than should succeed
  * @records: records that were allocated
@@ -54,6 +55,7 @@ struct sweep {
 	struct page *tmp;
 	struct page *dst;
 	struct completion done;
+	unsigned long patience;
 	enum dmaengine_tx_result result;
 	bool none_failed;
 	int records;
@@ -129,7 +131,7 @@ static bool sweep_submit(struct sweep *s, struct dmaengine_unmap_data *unmap,
 /* Wait for one sum; false if the data are not to be trusted. */
 static bool sweep_wait(struct sweep *s)
 {
-	if (!wait_for_completion_timeout(&s->done, msecs_to_jiffies(2000))) {
+	if (!wait_for_completion_timeout(&s->done, s->patience)) {
 		KUNIT_EXPECT_EQ(s->test, dmaengine_terminate_sync(s->chan), 0);
 		return false;
 	}
@@ -394,6 +396,10 @@ static void sweep_abort_test(struct kunit *test)
 
 static void sweep_lost_test(struct kunit *test)
 {
+	struct sweep *s = test->priv;
+
+	/* long enough for what is not lost, even on a busy machine */
+	s->patience = msecs_to_jiffies(4000);
 	sweep_fault(test, DMA_SIM_FAULT_LOST, "lost", 2);
 }
 
@@ -457,6 +463,7 @@ static int sweep_init(struct kunit *test)
 
 	s->test = test;
 	init_completion(&s->done);
+	s->patience = msecs_to_jiffies(30000);
 	test->priv = s;
 	err = sweep_alloc_pages(s);
 	if (err)

@@ -1053,6 +1053,92 @@ static void share_client_last(struct kunit *test)
 	expect(fake, "U", "the client has let go");
 }
 
+static void note_result(void *arg, enum dmaengine_tx_result result)
+{
+	*(int *)arg = result;
+}
+
+static const enum dmaengine_tx_result end_results[] = {
+	DMA_TRANS_NOERROR, DMA_TRANS_READ_FAILED, DMA_TRANS_WRITE_FAILED,
+	DMA_TRANS_ABORTED,
+};
+
+static void share_result(struct fake *fake, unsigned int victim,
+			 enum dmaengine_tx_result result)
+{
+	struct rec rec = { };
+	struct xfer *x[3];
+	int told = -1;
+	unsigned int i;
+
+	fake->nr_xfers = 0;
+	rec_get(fake, &rec, 3);
+	dmaengine_unmap_set_done_result(rec.unmap, note_result, &told);
+	for (i = 0; i < 3; i++)
+		x[i] = xfer_shared(fake, i % 2, &rec);
+	dmaengine_unmap_put(rec.unmap);
+	for (i = 0; i < 3; i++)
+		xfer_submit(x[i]);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ_MSG(fake->test, told, -1, "told too early");
+		fake_end_in(x[i], i == victim ? result : DMA_TRANS_NOERROR,
+			    FAKE_PROCESS);
+	}
+	expect(fake, "CCC", "all have ended");
+	KUNIT_EXPECT_EQ_MSG(fake->test, told, result, "victim %u", victim);
+}
+
+static void share_results(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+	unsigned int i, victim;
+
+	for (i = 0; i < ARRAY_SIZE(end_results); i++)
+		for (victim = 0; victim < 3; victim++)
+			share_result(fake, victim, end_results[i]);
+}
+
+static void share_result_terminated(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+	struct rec rec = { };
+	struct xfer *x[2];
+	int told = -1;
+
+	rec_get(fake, &rec, 2);
+	dmaengine_unmap_set_done_result(rec.unmap, note_result, &told);
+	x[0] = xfer_shared(fake, 0, &rec);
+	x[1] = xfer_shared(fake, 1, &rec);
+	dmaengine_unmap_put(rec.unmap);
+	xfer_submit(x[0]);
+	xfer_submit(x[1]);
+	fake_end(x[1]);
+	KUNIT_EXPECT_EQ_MSG(test, told, -1, "told too early");
+	terminate_sync(fake);
+	KUNIT_EXPECT_EQ_MSG(test, told, DMA_TRANS_ABORTED, "one was swept");
+}
+
+/* What the client knows of is no error of a descriptor. */
+static void share_result_own(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+	struct rec rec = { };
+	struct xfer *x[2];
+	int told = -1;
+
+	rec_get(fake, &rec, 2);
+	dmaengine_unmap_set_done_result(rec.unmap, note_result, &told);
+	x[0] = xfer_shared(fake, 0, &rec);
+	x[1] = xfer_shared(fake, 1, &rec);
+	fake->submit_err = -ENOMEM;
+	KUNIT_EXPECT_TRUE(test, dma_submit_error(dmaengine_submit(x[0]->tx)));
+	fake->submit_err = 0;
+	dmaengine_unmap_reclaim(rec.unmap);
+	KUNIT_EXPECT_EQ_MSG(test, told, -1, "told too early");
+	dmaengine_unmap_put(rec.unmap);
+	KUNIT_EXPECT_EQ_MSG(test, told, DMA_TRANS_NOERROR, "no error");
+}
+
 /* Tests: the end of a descriptor */
 
 struct end_param {
@@ -1072,11 +1158,6 @@ static const struct end_param end_params[] = {
 };
 
 KUNIT_ARRAY_PARAM_DESC(end, end_params, name);
-
-static const enum dmaengine_tx_result end_results[] = {
-	DMA_TRANS_NOERROR, DMA_TRANS_READ_FAILED, DMA_TRANS_WRITE_FAILED,
-	DMA_TRANS_ABORTED,
-};
 
 static void end_with_callback(struct kunit *test)
 {
@@ -2056,6 +2137,9 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(share_orders, flavour_gen_params),
 	KUNIT_CASE_PARAM(share_random, flavour_gen_params),
 	KUNIT_CASE_PARAM(share_client_last, flavour_gen_params),
+	KUNIT_CASE_PARAM(share_results, flavour_gen_params),
+	KUNIT_CASE_PARAM(share_result_terminated, flavour_gen_params),
+	KUNIT_CASE_PARAM(share_result_own, flavour_gen_params),
 	KUNIT_CASE_PARAM(end_with_callback, end_gen_params),
 	KUNIT_CASE_PARAM(end_with_result, end_gen_params),
 	KUNIT_CASE_PARAM(end_without_callback, end_gen_params),
