@@ -15,7 +15,7 @@ CHECK = os.path.join(BUILD, "check")
 
 # What registers a DMA device, but is no provider: the core, and tests.
 REGISTERS = r"dma(enginem)?_async_device_register\("
-NO_PROVIDER = ("drivers/dma/dmaengine.c", "drivers/dma/tests/")
+NO_PROVIDER = ("drivers/dma/dmaengine.c", "drivers/dma/tests/", "crypto/async_tx/tests/")
 
 # C files that are no part of a kernel.
 NO_KERNEL = ("tools/", "samples/", "scripts/", "Documentation/")
