@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Runs the kernel's dmatest under QEMU on machines that have a DMA controller,
-# and judges the result. README says what that proves.
+# and judges the result. README says what that proves. KIND=raid, which is what
+# raid.sh is for, runs md's RAID on simulated engines instead.
 
 set -u -o pipefail
 
@@ -11,9 +12,12 @@ KERNEL=$(realpath -m "${KERNEL:-$HERE/../../..}")
 OUT=$(realpath -m "${OUT:-$KERNEL/../dmatest-out}")
 : "${JOBS:=$(nproc)}"
 : "${V:=0}"
-SHADOW=
 SPLAT_LISTS=$HERE/splat
 
+KIND=${KIND:-dmatest}
+[ -r "$HERE/lib/kind-$KIND.sh" ] || { echo "no kind '$KIND'" >&2; exit 2; }
+# shellcheck source=lib/kind-dmatest.sh
+. "$HERE/lib/kind-$KIND.sh"
 # shellcheck source=lib/common.sh
 . "$HERE/lib/common.sh"
 # shellcheck source=lib/build.sh
@@ -30,11 +34,12 @@ SPLAT_LISTS=$HERE/splat
 usage()
 {
 	cat <<-EOF
-	usage: dmatest.sh COMMAND
+	usage: $PROGRAM COMMAND
 	  build MACHINE             kernel, device trees and initramfs
-	  run MACHINE SCENARIO [shadow]
+	  run MACHINE SCENARIO [MODE]
 	                            build what is needed, boot, run, judge;
-	                            with the controllers under dma-shadow
+	                            MODE, one of $MODES:
+	                            $MODES_TEXT
 	  judge RESULTDIR           judge stored logs again
 	  faults MACHINE [NAME...]  plant each fault and see that it is found
 	  fault-build MACHINE NAME  build with faults/NAME.patch applied
@@ -46,6 +51,7 @@ usage()
 	  KERNEL         kernel source tree: $KERNEL
 	  OUT            all output: $OUT
 	  BUSYBOX        static busybox for the guest: ${BUSYBOX:-searched for}
+	  MDADM_ROOT     (raid) folder with mdadm and its libraries: ${MDADM_ROOT:-searched for}
 	  CROSS_COMPILE  compiler prefix: ${CROSS_COMPILE:-by machine}
 	  JOBS           parallel compilations: $JOBS
 	  TIMEOUT        seconds for a boot: ${TIMEOUT:-by scenario}
@@ -71,7 +77,7 @@ cmd_run()
 {
 	load_machine "${1:-}"
 	load_scenario "${2:-}"
-	load_shadow "${3:-}"
+	load_mode "${3:-}"
 	check_guest_fault
 	[ -n "${NOBUILD:-}" ] || build_all
 	boot_and_judge
@@ -80,12 +86,12 @@ cmd_run()
 cmd_list()
 {
 	echo "machines:"
-	for file in "$HERE"/machines/*.mach; do
+	for file in "$DEFS"/machines/*.mach; do
 		(load_machine "$(basename "$file" .mach)" &&
 			printf '  %-18s %s\n' "$MACHINE" "$DESCRIPTION")
 	done
 	echo "scenarios:"
-	for file in "$HERE"/scenarios/*.scn; do
+	for file in "$DEFS"/scenarios/*.scn; do
 		(load_scenario "$(basename "$file" .scn)" &&
 			printf '  %-18s %s\n' "$SCENARIO" "$SCENARIO_TEXT")
 	done
@@ -108,7 +114,7 @@ main()
 	selftest)	cmd_selftest ;;
 	help|-h|--help)	usage ;;
 	'')		usage >&2; exit "$EX_USAGE" ;;
-	*)		die "$EX_USAGE" "unknown command '$command': see dmatest.sh help" ;;
+	*)		die "$EX_USAGE" "unknown command '$command': see $PROGRAM help" ;;
 	esac
 }
 

@@ -1,12 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# PID 1 of the emulated machine: prepares it, lets dmatest-runs.sh do the
-# work, and reboots, which ends the emulator. The kernel command line reaches
-# this script as environment: DMATEST_SCENARIO, DMATEST_NONCE,
-# DMATEST_CHANNELS (comma separated), DMATEST_TTY; with a PL08x, DMATEST_KICK;
-# with controllers under dma-shadow, DMATEST_SHADOW (comma separated); when a
-# fault is planted, DMATEST_FAULT.
+# PID 1 of the emulated machine: prepares it, lets dmatest-runs.sh or
+# raid-runs.sh do the work, and reboots, which ends the emulator. The kernel
+# command line reaches this script as environment: DMATEST_SCENARIO,
+# DMATEST_NONCE, DMATEST_TTY; when a fault is planted, DMATEST_FAULT.
+#
+# dmatest: DMATEST_CHANNELS (comma separated); with a PL08x, DMATEST_KICK; with
+# controllers under dma-shadow, DMATEST_SHADOW (comma separated).
+# md's RAID: DMATEST_MODE; if the machine is switched off by writing to memory,
+# DMATEST_OFF (address,bits,value).
 
 export PATH=/bin
 
@@ -35,6 +38,17 @@ start_kick()
 	[ -n "$DMATEST_KICK" ] || return
 	[ "$DMATEST_FAULT" = nokick ] && return
 	qemu-pl080-kick "$DMATEST_KICK" &
+}
+
+# What mdadm and the engines want besides
+prepare_raid()
+{
+	mount -t devtmpfs devtmpfs /dev
+	mount -t configfs configfs /sys/kernel/config
+	mount -t tmpfs tmpfs /tmp
+	mount -t tmpfs tmpfs /run
+	# there is no udev that would make the arrays' names
+	export MDADM_NO_UDEV=1
 }
 
 crash()
@@ -66,13 +80,39 @@ pass_on()
 	esac
 }
 
+# Break what the guest does, but not what it says.
+plant_raid_fault()
+{
+	case $DMATEST_FAULT in
+	noengine)	sed -i '/ does /!d' /engines.list ;;
+	esac
+}
+
+run_dmatest()
+{
+	start_kick
+	channels=$(echo "$DMATEST_CHANNELS" | tr , ' ')
+	# shellcheck disable=SC2086 # one argument a channel
+	NONCE=$DMATEST_NONCE SHADOW=$(echo "$DMATEST_SHADOW" | tr , ' ') \
+		dmatest-runs.sh "$scenario" $channels
+}
+
+run_raid()
+{
+	prepare_raid
+	plant_raid_fault
+	NONCE=$DMATEST_NONCE MODE=$DMATEST_MODE FAULT=$DMATEST_FAULT \
+		raid-runs.sh "$scenario" /engines.list
+}
+
 prepare
 scenario=/scenarios/$DMATEST_SCENARIO.scn
-start_kick
 [ "$DMATEST_FAULT" = shortplan ] && sed -i '$d' "$scenario"
-channels=$(echo "$DMATEST_CHANNELS" | tr , ' ')
-# shellcheck disable=SC2086 # one argument a channel
-NONCE=$DMATEST_NONCE SHADOW=$(echo "$DMATEST_SHADOW" | tr , ' ') \
-	dmatest-runs.sh "$scenario" $channels |
-	pass_on > "/dev/$DMATEST_TTY"
+if [ -n "$DMATEST_MODE" ]; then
+	run_raid
+else
+	run_dmatest
+fi | pass_on > "/dev/$DMATEST_TTY"
+# shellcheck disable=SC2046 # three arguments
+[ -z "$DMATEST_OFF" ] || devmem $(echo "$DMATEST_OFF" | tr , ' ')
 reboot -f

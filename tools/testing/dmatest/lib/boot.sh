@@ -7,8 +7,6 @@
 # The console is the guest's first serial port and goes to a file. The verdict
 # comes through the second, where the kernel never writes, to standard output.
 
-GUEST_FAULTS="panic hang noverdict shortplan warn nokick uaf"
-
 check_guest_fault()
 {
 	case " $GUEST_FAULTS " in
@@ -28,10 +26,10 @@ make_result_dir()
 	local stamp name
 
 	stamp=$(date -u +%Y%m%dT%H%M%SZ)
-	name=$MACHINE-$SCENARIO${SHADOW:+-shadow}-$stamp
+	name=$MACHINE-$SCENARIO${MODE_NAME:+-$MODE_NAME}-$stamp
 	mkdir -p "$OUT/results"
 	until RESULT=$OUT/results/$name; mkdir "$RESULT" 2> /dev/null; do
-		name=$MACHINE-$SCENARIO${SHADOW:+-shadow}-$stamp-$RANDOM
+		name=$MACHINE-$SCENARIO${MODE_NAME:+-$MODE_NAME}-$stamp-$RANDOM
 		[ -w "$OUT/results" ] ||
 			die "$EX_USAGE" "cannot write to $OUT/results"
 	done
@@ -40,8 +38,9 @@ make_result_dir()
 	: > "$RESULT/console.log"
 	: > "$RESULT/verdict.log"
 	cp "$MOUT/kernel" "$MOUT/initramfs.cpio" "$MOUT/config" "$RESULT/"
-	cp "$MOUT/board-$WIDTH.dtb" "$RESULT/board.dtb"
+	cp "$(kind_board)" "$RESULT/board.dtb"
 	cp "$SCENARIO_FILE" "$RESULT/scenario.scn"
+	kind_keep
 	NONCE=$(new_nonce)
 	write_expect > "$RESULT/expect"
 	write_versions > "$RESULT/versions"
@@ -54,8 +53,7 @@ write_expect()
 	echo "machine $MACHINE"
 	echo "scenario $SCENARIO"
 	echo "nonce $NONCE"
-	echo "channels $CHANNELS"
-	[ -z "$SHADOW" ] || echo "shadow $SHADOW"
+	kind_expect
 }
 
 write_versions()
@@ -77,12 +75,8 @@ kernel_command_line()
 	printf '%s' "console=$CONSOLE loglevel=7 log_buf_len=8M" \
 		" printk.devkmsg=on panic=-1" \
 		" DMATEST_SCENARIO=$SCENARIO DMATEST_NONCE=$NONCE" \
-		" DMATEST_CHANNELS=${CHANNELS// /,} DMATEST_TTY=$VERDICT_TTY" \
-		"${PL080_SYNC:+ DMATEST_KICK=$PL080_SYNC}" \
-		"${FAULT:+ DMATEST_FAULT=$FAULT}"
-	[ -z "$SHADOW" ] ||
-		printf ' %s=%s' dma_shadow "${SHADOW// /,}" \
-			DMATEST_SHADOW "${SHADOW// /,}"
+		" DMATEST_TTY=$VERDICT_TTY${FAULT:+ DMATEST_FAULT=$FAULT}"
+	kind_command_line
 }
 
 # The boards have sound, and no driver for it on the host is wanted. How to say
@@ -103,7 +97,7 @@ write_qemu_cmd()
 	cat <<-EOF
 	#!/bin/sh
 	# Repeats this boot. The verdict goes to standard output, the console
-	# to \$CONSOLE_LOG. Then: dmatest.sh judge FOLDER
+	# to \$CONSOLE_LOG. Then: $PROGRAM judge FOLDER
 	cd "\$(dirname "\$0")" || exit 1
 	exec timeout --foreground \${TIMEOUT:-$LIMIT} \\
 	  $QEMU $QEMU_ARGS \\
@@ -140,10 +134,9 @@ follow_verdict()
 # The names of all results of the scenario, in order
 expected_results()
 {
-	sed -n 's/^run \([^ ]*\).*/\1/p' "$SCENARIO_FILE"
-	sed -n 's/^checks="\(.*\)"$/\1/p' "$HERE/guest/dmatest-runs.sh" |
-		tr ' ' '\n'
-	[ -z "$SHADOW" ] || echo dma-shadow
+	kind_results "$SCENARIO_FILE"
+	sed -n 's/^checks="\(.*\)"$/\1/p' "$RUNS_SCRIPT" | tr ' ' '\n'
+	kind_witness
 }
 
 result_name()	# NUMBER
@@ -158,7 +151,7 @@ boot()
 {
 	local status
 
-	say "booting $MACHINE, scenario $SCENARIO${SHADOW:+ under dma-shadow}, at most $LIMIT s"
+	say "booting $MACHINE, scenario $SCENARIO${MODE_NAME:+, $MODE_NAME}, at most $LIMIT s"
 	[ "$V" = 1 ] && cat "$RESULT/qemu-cmd"
 	CONSOLE_LOG=console.log "$RESULT/qemu-cmd" 2> "$RESULT/qemu.log" |
 		follow_verdict
@@ -174,8 +167,8 @@ boot()
 boot_and_judge()
 {
 	need "$QEMU" qemu-system-arm
-	[ -f "$MOUT/initramfs.cpio" ] && [ -f "$MOUT/board-$WIDTH.dtb" ] ||
-		die "$EX_USAGE" "$MACHINE is not built: dmatest.sh build $MACHINE"
+	[ -f "$MOUT/initramfs.cpio" ] && [ -f "$(kind_board)" ] ||
+		die "$EX_USAGE" "$MACHINE is not built: $PROGRAM build $MACHINE"
 	make_result_dir
 	boot
 	judge_dir "$RESULT"

@@ -4,11 +4,8 @@
 # Kernel, device trees and initramfs of a machine, all below $MOUT:
 #	build/			the kernel's objects
 #	kernel			its image
-#	board-8.dtb, -32.dtb	device trees for either memcpy bus width
+#	board-8.dtb, -32.dtb	dmatest: device trees for either memcpy bus width
 #	initramfs.cpio, config, build.log
-
-# The guest's commands, all of them busybox
-GUEST_APPLETS="sh awk cat dmesg grep mknod mount reboot sed sleep stty tr"
 
 kmake()
 {
@@ -70,17 +67,20 @@ guest_elf()
 	esac
 }
 
-# An ELF file for the guest that asks for no interpreter, whose name would
-# stand near the beginning
-is_static()	# FILE
+is_guest_elf()	# FILE
 {
 	local class order isa
 
 	read -r class order isa <<< "$(guest_elf)"
 	[ "$(od -An -tx1 -N4 "$1" | tr -d ' ')" = 7f454c46 ] &&
 		[ "$(od -An -tu1 -j4 -N2 "$1" | xargs)" = "$class $order" ] &&
-		[ "$(od -An -tu2 -j18 -N2 "$1" | xargs)" = "$isa" ] &&
-		! head -c 4096 "$1" | grep -qa '/ld-'
+		[ "$(od -An -tu2 -j18 -N2 "$1" | xargs)" = "$isa" ]
+}
+
+# One that asks for no interpreter, whose name would stand near the beginning
+is_static()	# FILE
+{
+	is_guest_elf "$1" && ! head -c 4096 "$1" | grep -qa '/ld-'
 }
 
 config_fragments()
@@ -181,14 +181,14 @@ initramfs_list()
 
 	cat "$HERE/guest/initramfs.list"
 	echo "file /bin/busybox $BUSYBOX 0755 0 0"
-	[ -z "$PL080_SYNC" ] ||
-		echo "file /bin/qemu-pl080-kick $MOUT/qemu-pl080-kick 0755 0 0"
-	echo "file /bin/dmatest-runs.sh $HERE/guest/dmatest-runs.sh 0755 0 0"
+	kind_initramfs || return
+	echo "file /bin/${RUNS_SCRIPT##*/} $RUNS_SCRIPT 0755 0 0"
+	echo "file /bin/witness.sh $HERE/guest/witness.sh 0644 0 0"
 	echo "file /init $HERE/guest/init.sh 0755 0 0"
 	for applet in $GUEST_APPLETS; do
 		echo "slink /bin/$applet busybox 0777 0 0"
 	done
-	for file in "$HERE"/scenarios/*.scn; do
+	for file in "$DEFS"/scenarios/*.scn; do
 		echo "file /scenarios/${file##*/} $file 0644 0 0"
 	done
 }
@@ -202,14 +202,7 @@ build_initramfs()
 
 build_guest()
 {
-	local width
-
-	for width in 8 32; do
-		logged "$MOUT/build.log" build_dtb "$width" ||
-			build_failed "$EX_BUILD" "overlay $OVERLAY"
-	done
-	logged "$MOUT/build.log" build_kick ||
-		build_failed "$EX_BUILD" "qemu-pl080-kick"
+	kind_build
 	logged "$MOUT/build.log" kmake -s usr/gen_init_cpio ||
 		build_failed "$EX_BUILD" "gen_init_cpio"
 	build_initramfs 2>> "$MOUT/build.log" ||

@@ -22,7 +22,7 @@ die()		# CODE MESSAGE
 	local code=$1
 
 	shift
-	echo "dmatest.sh: $*" >&2
+	echo "$PROGRAM: $*" >&2
 	exit "$code"
 }
 
@@ -50,7 +50,7 @@ machine_names()
 {
 	local file
 
-	for file in "$HERE"/machines/*.mach; do
+	for file in "$DEFS"/machines/*.mach; do
 		basename "$file" .mach
 	done | paste -sd ' '
 }
@@ -59,7 +59,7 @@ scenario_names()
 {
 	local file
 
-	for file in "$HERE"/scenarios/*.scn; do
+	for file in "$DEFS"/scenarios/*.scn; do
 		basename "$file" .scn
 	done | paste -sd ' '
 }
@@ -67,7 +67,7 @@ scenario_names()
 # A definition is data: assignments and comments, nothing else.
 load_machine()	# NAME
 {
-	local file=$HERE/machines/$1.mach field
+	local file=$DEFS/machines/$1.mach field
 
 	MACHINE=$1
 	[ -n "$1" ] && [ -r "$file" ] ||
@@ -76,25 +76,27 @@ load_machine()	# NAME
 	grep -nvE '^(#.*|[A-Z0-9_]+=("[^"$`]*"|[^ "$`;&|]*)|)$' "$file" >&2 &&
 		die "$EX_USAGE" "$file: not an assignment"
 	for field in DESCRIPTION ARCH GUEST_ARCH CROSS_COMPILE_DEFAULT CONFIGS \
-		     IMAGE DTB OVERLAY QEMU QEMU_ARGS CONSOLE VERDICT_TTY \
-		     CHANNELS DMA_DEVICE; do
+		     IMAGE DTB QEMU QEMU_ARGS CONSOLE VERDICT_TTY \
+		     $MACHINE_FIELDS; do
 		grep -q "^$field=" "$file" ||
 			die "$EX_USAGE" "$file: $field is missing"
 	done
 	PL080_SYNC=
+	POWER_OFF=
 	# shellcheck source=/dev/null
 	. "$file"
 	MOUT=${BUILD_ROOT:-$OUT}/$MACHINE
 }
 
-# The controllers, if they are to be put under dma-shadow
-load_shadow()	# [shadow]
+# What witnesses beside those that are always there
+load_mode()	# [MODE]
 {
-	case $1 in
-	'')	SHADOW= ;;
-	shadow)	SHADOW=$DMA_DEVICE ;;
-	*)	die "$EX_USAGE" "'$1' is neither nothing nor 'shadow'" ;;
+	case " $MODES " in
+	*" ${1:-${MODES%% *}} "*)	;;
+	*) die "$EX_USAGE" "'$1' is no mode: nothing, or one of $MODES" ;;
 	esac
+	MODE_NAME=$1
+	kind_load_mode "$1"
 }
 
 scenario_field()	# FIELD
@@ -105,19 +107,19 @@ scenario_field()	# FIELD
 # Names of parameters are checked here, before a boot is spent on them.
 check_scenario()
 {
-	awk -v file="$SCENARIO_FILE" -f "$HERE/lib/scenario.awk" \
+	awk -v file="$SCENARIO_FILE" -f "$SCENARIO_AWK" \
 		"$SCENARIO_FILE" >&2 || exit "$EX_USAGE"
 }
 
 load_scenario()	# NAME
 {
 	SCENARIO=$1
-	SCENARIO_FILE=$HERE/scenarios/$1.scn
+	SCENARIO_FILE=$DEFS/scenarios/$1.scn
 	[ -n "$1" ] && [ -r "$SCENARIO_FILE" ] ||
 		die "$EX_USAGE" "no scenario '$1': one of $(scenario_names)"
 	check_scenario
 	SCENARIO_TEXT=$(scenario_field describe)
-	WIDTH=$(scenario_field width)
+	kind_load_scenario
 	LIMIT=${TIMEOUT:-$(scenario_field limit)}
 	[[ $LIMIT =~ ^[1-9][0-9]*$ ]] ||
 		die "$EX_USAGE" "TIMEOUT=$LIMIT is not a number of seconds"

@@ -6,8 +6,8 @@
 # status that the fault announces. The guest plants the faults of
 # faults/guest.list; those of the kernel are patches, faults/NAME.patch, that
 # begin with "Planted fault: WHAT" and have a line for each boot of that kernel:
-# "Expect: STATUS" and "Expect under dma-shadow: STATUS", where TEXT may
-# follow, which the judge must then say. The latter's name is NAME+shadow.
+# "Expect: STATUS TEXT" and, in one of the modes, "Expect in mode MODE: STATUS
+# TEXT". The judge must say TEXT, if there is any. The latter's name is NAME+MODE.
 # A fault that shows only in some kernels says "Needs: SYMBOL".
 
 # NAME STATUS WHAT of every fault, the config's first
@@ -16,8 +16,8 @@ all_faults()
 	local file
 
 	echo "badconfig $EX_CONFIG a config line that cannot be met"
-	grep -v '^#' "$HERE/faults/guest.list"
-	for file in "$HERE"/faults/*.patch; do
+	grep -v '^#' "$DEFS/faults/guest.list"
+	for file in "$DEFS"/faults/*.patch; do
 		[ -e "$file" ] && faults_of_patch "$file"
 	done
 }
@@ -37,18 +37,20 @@ usable_faults()
 
 faults_of_patch()	# FILE
 {
-	local name what status
+	local name what status mode
 
 	name=$(basename "$1" .patch)
 	what=$(sed -n '1{s/^Planted fault: //;s/\.$//p}' "$1")
 	what=$what$(sed -n 's/^Needs: /, needs /p;/^diff /q' "$1")
 	status=$(expected "$1" "" | cut -d ' ' -f 1)
 	[ -z "$status" ] || echo "$name $status $what"
-	status=$(expected "$1" " under dma-shadow" | cut -d ' ' -f 1)
-	[ -z "$status" ] || echo "$name+shadow $status $what"
+	for mode in $MODES; do
+		status=$(expected "$1" " in mode $mode" | cut -d ' ' -f 1)
+		[ -z "$status" ] || echo "$name+$mode $status $what"
+	done
 }
 
-# What follows "Expect: " or "Expect under dma-shadow: " in a fault's head
+# What follows "Expect: " or "Expect in mode MODE: " in a fault's head
 expected()	# FILE HOW
 {
 	sed -n "s/^Expect$2: //p;/^diff /q" "$1"
@@ -57,10 +59,10 @@ expected()	# FILE HOW
 # The text that the judge must say of a fault, if any
 expected_text()	# NAME
 {
-	local file=$HERE/faults/${1%+shadow}.patch how=
+	local file=$DEFS/faults/${1%+*}.patch how=
 
 	[ -e "$file" ] || return 0
-	[ "$1" = "${1%+shadow}" ] || how=" under dma-shadow"
+	[ "$1" = "${1%+*}" ] || how=" in mode ${1#*+}"
 	expected "$file" "$how" | sed -n 's/^[0-9]* //p'
 }
 
@@ -104,7 +106,7 @@ patched_files()	# PATCH
 
 plant_patch()	# NAME
 {
-	local tree=$OUT/fault/linux patch=$HERE/faults/$1.patch
+	local tree=$OUT/fault/linux patch=$DEFS/faults/$1.patch
 
 	[ -r "$patch" ] || die "$EX_USAGE" "no kernel fault '$1': $patch"
 	make_fault_tree "$tree"
@@ -139,19 +141,19 @@ plant()		# MACHINE NAME
 
 	case $2 in
 	badconfig)
-		EXTRA_CONFIG=$HERE/faults/badconfig.config
+		EXTRA_CONFIG=$DEFS/faults/badconfig.config
 		cmd_build "$1" ;;
 	*)
-		if [ -e "$HERE/faults/${2%+shadow}.patch" ]; then
-			cmd_fault_build "$1" "${2%+shadow}"
+		if [ -e "$DEFS/faults/${2%+*}.patch" ]; then
+			cmd_fault_build "$1" "${2%+*}"
 		else
 			FAULT=$2
 			check_guest_fault
 			fault_limit
 		fi
 		load_scenario short
-		[ "$2" = "${2%+shadow}" ] || how=shadow
-		load_shadow "$how"
+		[ "$2" = "${2%+*}" ] || how=${2#*+}
+		load_mode "$how"
 		boot_and_judge ;;
 	esac
 }
@@ -210,7 +212,7 @@ check_fault_names()	# [NAME...]
 
 	for name; do
 		all_faults | fault_named "$name" > /dev/null ||
-			die "$EX_USAGE" "no fault '$name': see dmatest.sh list"
+			die "$EX_USAGE" "no fault '$name': see $PROGRAM list"
 	done
 }
 

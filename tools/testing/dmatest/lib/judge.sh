@@ -62,12 +62,8 @@ judge_verdict()	# DIR
 {
 	local checks
 
-	checks=$(sed -n 's/^checks="\(.*\)"$/\1/p' "$HERE/guest/dmatest-runs.sh")
-	awk -v checks="$checks" -v table="$1/table" \
-		-v allow_no_live="${ALLOW_NO_LIVE:-}" \
-		-v allow_skip="${ALLOW_SKIP:-}" -f "$HERE/lib/verdict.awk" \
-		"$1/expect" "$1/scenario.scn" "$1/verdict.log" \
-		> "$1/results.ktap"
+	checks=$(sed -n 's/^checks="\(.*\)"$/\1/p' "$RUNS_SCRIPT")
+	kind_judge "$1" "$checks" > "$1/results.ktap"
 }
 
 # The scan is the last item of the plan.
@@ -118,17 +114,6 @@ first_message()	# DIR CODE
 	esac
 }
 
-print_table()	# DIR
-{
-	printf '%-12s %7s %9s %17s %14s\n' channel tests failures \
-		"KB/s, a thread" "mappings live"
-	[ -s "$1/table" ] || return 0
-	while read -r chan tests failures least most live; do
-		printf '%-12s %7d %9d %17s %14s\n' "$chan" "$tests" \
-			"$failures" "$least..$most" "$live"
-	done < "$1/table"
-}
-
 verdict_word()	# CODE
 {
 	case $1 in
@@ -153,9 +138,9 @@ judge_dir()	# DIR
 	passed=$(grep -c '^ok ' "$dir/results.ktap")
 	what=$(sed -n 's/^machine //p' "$dir/expect") &&
 		what="$what $(sed -n 's/^scenario //p' "$dir/expect")"
-	grep -q '^shadow ' "$dir/expect" && what="$what under dma-shadow"
+	what=$what$(kind_mode_of "$dir")
 	{
-		print_table "$dir"
+		kind_table "$dir"
 		grep -E '^(not ok|# [a-z0-9-]+: )' "$dir/results.ktap" |
 			head -n 20
 		echo "$(verdict_word "$code") $what: $passed of $total ok," \

@@ -30,7 +30,7 @@ prepare_case()	# CASE DIR
 	local from
 
 	from=$(case_field "$1" from)
-	cp -r "$HERE/selftest/${from:-pass}" "$2" &&
+	cp -r "$DEFS/selftest/${from:-pass}" "$2" &&
 	cp -r "$HERE/splat" "$2.splat" &&
 	doctor "$1" verdict "$2/verdict.log" &&
 	doctor "$1" console "$2/console.log" &&
@@ -66,7 +66,7 @@ run_case()	# NUMBER CASE DIR
 
 cmd_selftest()
 {
-	local dir file number=0 failed=0 cases=("$HERE"/selftest/*.case)
+	local dir file number=0 failed=0 cases=("$DEFS"/selftest/*.case)
 
 	dir=$(mktemp -d) || die "$EX_USAGE" "no temporary folder"
 	# shellcheck disable=SC2064 # the folder of now

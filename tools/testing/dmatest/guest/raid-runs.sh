@@ -1,0 +1,580 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Makes the md arrays of a scenario out of ram disks, next to engines of dma-sim,
+# writes the same to an array and to a reference, and compares the two after
+# each step. Then it asks the kernel's own witnesses. It knows nothing of any
+# emulator, but wants to be root, and ram disks that nobody else uses.
+#
+#	[NONCE=word] [MODE=plain|swiotlb|shadow] \
+#		raid-runs.sh SCENARIO.scn ENGINES.list > verdict.log
+#
+# Standard output is KTAP: of each array a result for its creation, each step,
+# its engines and their removal, then one a witness, the kernel log as
+# diagnostics, and as the very last line "verdict NONCE COUNT". How much was
+# compared and what the engines did stands in lines "# data" and "# engine";
+# the judge, on the host, reads whether that is what was asked for.
+
+# shellcheck source=witness.sh
+. "$(dirname "$0")/witness.sh"
+
+checks="dma-debug lockdep taint kmemleak"
+sim=/sys/kernel/config/dma-sim
+md=/dev/md0
+sys=/sys/block/md0/md
+ref=/tmp/reference
+journal=/dev/ram9
+planned=0
+seed=1
+
+# --- engines -----------------------------------------------------------------
+
+set_engine()	# INSTANCE SETTING=VALUE...
+{
+	dir=$sim/$1
+	mkdir "$dir" || { why="no engine $1"; return; }
+	shift
+	[ "$MODE" = shadow ] && echo 1 > "$dir/shadow"
+	for setting; do
+		key=${setting%%=*}
+		case $key in
+		fault_*)	key=$key/every ;;
+		esac
+		echo "${setting#*=}" > "$dir/$key" || why="$dir: no $setting"
+	done
+	echo 1 > "$dir/enabled" || why="$dir cannot be enabled"
+}
+
+set_engines()	# SET
+{
+	while read -r set name settings; do
+		[ "$set" = "$1" ] && [ "$name" != does ] || continue
+		# shellcheck disable=SC2086 # one argument a setting
+		set_engine "$name" $settings
+	done < "$engines_list"
+	echo "# engines $array: $(channels)"
+}
+
+# The names of all channels there are
+channels()
+{
+	for dir in /sys/class/dma/*; do
+		[ ! -e "$dir" ] || printf '%s ' "${dir##*/}"
+	done
+}
+
+# One that is idle has ended all that it was given.
+judge_engine()	# DIRECTORY
+{
+	read -r device < "$1/dev_name"
+	stats=$debug/dma-sim/$device/stats
+	ended=0
+	submitted=none
+	while read -r key value; do
+		echo "# engine $array ${1##*/} $key $value"
+		case $key in
+		submitted)	submitted=$value ;;
+		completed|errors|terminated|lost) ended=$((ended + value)) ;;
+		esac
+	done < "$stats"
+	[ "$submitted" = "$ended" ] ||
+		why="${1##*/}: $ended of $submitted descriptors have ended"
+	read -r shadowed < "$1/shadow"
+	read -r fails < "$1/fault_map/every"
+	[ "$shadowed" = 1 ] && judge_shadow "$device"
+	# mappings that were told to fail
+	[ "$fails" != 0 ] && [ "$why" = "$failed mappings failed" ] && why=
+}
+
+engines_present()
+{
+	for dir in "$sim"/*; do
+		[ -d "$dir" ] && return
+	done
+	return 1
+}
+
+judge_engines()
+{
+	why=
+	if engines_present; then
+		for dir in "$sim"/*; do
+			judge_engine "$dir"
+		done
+	elif [ -n "$(channels)" ]; then
+		why="there are engines: $(channels)"
+	fi
+	result "$array-engines" "$why"
+}
+
+remove_engines()
+{
+	why=
+	if engines_present; then
+		rmdir "$sim"/* || why="an engine cannot be removed"
+	fi
+	left=$(channels)
+	[ -z "$left" ] || why="channels are left: $left"
+	[ -z "$before" ] || after=$(live_mappings)
+	[ "$after" = "$before" ] ||
+		why="dma-debug counts $after mappings, $before before"
+	result "$array-removed" "$why"
+}
+
+# --- the array -----------------------------------------------------------------
+
+members()	# FIRST LAST [MISSING...]: their names, those missing as such
+{
+	first=$1
+	last=$2
+	shift 2
+	while [ "$first" -le "$last" ]; do
+		case " $* " in
+		*" $first "*)	printf 'missing ' ;;
+		*)		printf '/dev/ram%d ' "$first" ;;
+		esac
+		first=$((first + 1))
+	done
+}
+
+quietly()	# COMMAND...
+{
+	said=$("$@" 2>&1) || {
+		why="$1 $2: $(echo "$said" | tail -n 1)"
+		return 1
+	}
+}
+
+policy()
+{
+	case $consistency in
+	ppl)		echo "--consistency-policy=ppl" ;;
+	write-*)	echo "--write-journal=$journal" ;;
+	*)		echo "--consistency-policy=resync" ;;
+	esac
+}
+
+# What is on the disks counts as consistent.
+create()	# [MISSING...]
+{
+	# shellcheck disable=SC2046 # one argument a member
+	quietly mdadm --create $md --run --quiet --assume-clean --level="$level" \
+		--raid-devices="$disks" --chunk="$chunk" --layout="$layout" \
+		--metadata=1.2 --data-offset=4M --size="$size" $(policy) \
+		$(members 0 $((disks - 1)) "$@") && tune
+}
+
+assemble()
+{
+	# shellcheck disable=SC2046 # one argument a member
+	quietly mdadm --assemble $md --run --quiet \
+		$(members 0 $((disks - 1))) $(journal_member) && tune
+}
+
+journal_member()
+{
+	case $consistency in
+	write-*)	echo $journal ;;
+	esac
+}
+
+tune()
+{
+	echo 1000000 > $sys/sync_speed_min
+	[ -z "$skip_copy" ] || echo "$skip_copy" > $sys/skip_copy
+	[ -z "$rmw_level" ] || echo "$rmw_level" > $sys/rmw_level
+	[ -z "$threads" ] || echo "$threads" > $sys/group_thread_cnt
+	case $consistency in
+	write-*)
+		echo "$consistency" > $sys/journal_mode
+		[ "$(cat $sys/journal_mode)" = "$(journal_modes)" ] ||
+			why="journal_mode is not $consistency" ;;
+	ppl)
+		[ "$(cat $sys/consistency_policy)" = ppl ] ||
+			why="there is no ppl" ;;
+	esac
+}
+
+journal_modes()
+{
+	case $consistency in
+	write-back)	echo "write-through [write-back]" ;;
+	*)		echo "[write-through] write-back" ;;
+	esac
+}
+
+stop()
+{
+	quietly mdadm --stop --quiet $md
+}
+
+# Nothing of the array stays in memory.
+restart()
+{
+	stop && assemble
+}
+
+# Members and reference are zero, so P and Q are right.
+clear_disks()
+{
+	rm -f $ref
+	for disk in /dev/ram*; do
+		quietly raid-io discard "$disk" $ref 0 16777216
+	done
+	rm -f $ref
+	bytes=$(((disks - level + 4) * size * 1024))
+	dd if=/dev/zero of=$ref bs=1024 seek=$((bytes / 1024)) count=0 2> /dev/null
+}
+
+do_create()
+{
+	why=
+	[ -z "$discard" ] || echo Y > /sys/module/raid456/parameters/devices_handle_discard_safely
+	clear_disks
+	create && compare
+	echo N > /sys/module/raid456/parameters/devices_handle_discard_safely
+	result "$array-create" "$why"
+}
+
+# --- what is done to it --------------------------------------------------------
+
+io()		# COMMAND...
+{
+	said=$(raid-io "$@" 2>&1)
+	status=$?
+	echo "$said" | sed "s/^/# data $array-$step /"
+	[ "$status" = 0 ] || why="raid-io $1: $(echo "$said" | head -n 1)"
+	return "$status"
+}
+
+compare()	# [buffered]
+{
+	echo 3 > /proc/sys/vm/drop_caches
+	io compare $md $ref "$bytes" "$@"
+}
+
+next_seed()
+{
+	seed=$((seed + 1))
+}
+
+# Wait until nothing is synchronised; $1 is what was under way.
+wait_idle()	# WHAT
+{
+	waited=0
+	while [ "$(cat $sys/sync_action)" != idle ]; do
+		sleep 0.2
+		waited=$((waited + 1))
+		[ $waited -lt 1500 ] || {
+			why="$1 is still under way: $(cat $sys/sync_completed)"
+			return 1
+		}
+	done
+}
+
+# How often the log says that such a thing has come to its end
+count_done()	# WHAT
+{
+	dmesg | grep -c "md: md0: $1 done"
+}
+
+sync_array()	# check|repair
+{
+	had=$(count_done "$1")
+	echo "$1" > $sys/sync_action || { why="no $1"; return 1; }
+	wait_idle "$1" || return
+	[ "$(count_done "$1")" = $((had + 1)) ] || why="$1 did not end well"
+	read -r mismatches < $sys/mismatch_cnt
+	echo "# $array-$step: $1: mismatch_cnt $mismatches"
+}
+
+step_full()
+{
+	io fill $md $ref "$bytes" "$seed" 1048576 && compare
+}
+
+# Sizes that fit nothing
+step_odd()
+{
+	io fill $md $ref "$bytes" "$seed" 102912 && compare
+}
+
+# Each block of a stripe has another writer.
+step_small()
+{
+	io random $md $ref "$bytes" "$seed" "$count_small" 4096 4 && compare
+}
+
+step_mixed()
+{
+	io random $md $ref "$bytes" "$seed" "$count_small" 16384 3 &&
+		compare buffered
+}
+
+# In a small place, so that stripes are in use all the time
+step_crowd()
+{
+	io random $md $ref $((16 * disks * 4096)) "$seed" "$count_small" 4096 8 &&
+		compare
+}
+
+step_buffered()
+{
+	io random $md $ref "$bytes" "$seed" "$count_small" 65536 2 buffered &&
+		compare
+}
+
+step_restart()
+{
+	restart && compare
+}
+
+step_check()
+{
+	sync_array check
+	[ "$mismatches" = 0 ] || why="mismatch_cnt is $mismatches"
+}
+
+# The stripes whose P is on the first disk, and on raid6 those whose Q is
+step_repair()
+{
+	restart
+	read -r start < $sys/rd0/offset
+	io garbage /dev/ram0 \
+		$((start * 512 + (disks - 1) * chunk * 1024 + 4096)) 12288 "$seed"
+	[ "$level" = 5 ] || io garbage /dev/ram0 \
+		$((start * 512 + disks * chunk * 1024)) 4096 "$seed"
+	restart
+	sync_array check
+	[ "$mismatches" != 0 ] || why="check did not see the garbage"
+	sync_array repair
+	[ "$mismatches" != 0 ] || why="repair did not see the garbage"
+	sync_array check
+	[ "$mismatches" = 0 ] || why="mismatch_cnt is $mismatches after repair"
+	compare
+}
+
+without()	# MISSING...
+{
+	stop && create "$@" && compare
+	read -r degraded < $sys/degraded
+	[ "$degraded" = $# ] || why="$degraded disks are missing instead of $#"
+}
+
+step_degraded()
+{
+	for first_lost in $(seq 0 $((disks - 1))); do
+		[ -n "$why" ] || without "$first_lost"
+	done
+	stop && create
+}
+
+step_pairs()
+{
+	for first_lost in $(seq 0 $((disks - 2))); do
+		for second_lost in $(seq $((first_lost + 1)) $((disks - 1))); do
+			[ -n "$why" ] || without "$first_lost" "$second_lost"
+		done
+	done
+	stop && create
+}
+
+lose()		# NUMBER
+{
+	quietly mdadm $md --fail "/dev/ram$1" && sleep 0.2 &&
+		quietly mdadm $md --remove "/dev/ram$1"
+}
+
+# As many as it can do without
+step_lose()
+{
+	lose 1
+	[ "$level" = 5 ] || lose 3
+	io random $md $ref "$bytes" "$seed" "$count_small" 4096 4 && compare
+}
+
+step_rebuild()
+{
+	read -r degraded < $sys/degraded
+	[ "$degraded" != 0 ] || { why="no disk is missing"; return; }
+	quietly mdadm $md --add /dev/ram1
+	[ "$level" = 5 ] || quietly mdadm $md --add /dev/ram3
+	# meanwhile there are writes
+	io random $md $ref "$bytes" "$seed" "$count_small" 4096 2
+	waited=0
+	while [ "$degraded" != 0 ] && [ $waited -lt 1500 ]; do
+		sleep 0.2
+		waited=$((waited + 1))
+		read -r degraded < $sys/degraded
+	done
+	wait_idle recovery
+	read -r degraded < $sys/degraded
+	[ "$degraded" = 0 ] || why="$degraded disks are still missing"
+	compare
+}
+
+step_reshape()
+{
+	next=/dev/ram$disks
+	had=$(count_done reshape)
+	quietly mdadm $md --add "$next" &&
+		quietly mdadm --grow $md --raid-devices=$((disks + 1)) || return
+	io random $md $ref "$bytes" "$seed" "$count_small" 16384 2
+	wait_idle reshape
+	[ "$(count_done reshape)" = $((had + 1)) ] ||
+		why="the reshape did not end well"
+	compare
+	disks=$((disks + 1))
+	grown=$(((disks - level + 4) * size * 1024))
+	read -r sectors < /sys/block/md0/size
+	[ $((sectors * 512)) = "$grown" ] ||
+		why="$((sectors * 512)) bytes instead of $grown"
+	[ -n "$why" ] || bytes=$grown
+	next_seed
+	io fill $md $ref "$bytes" "$seed" 1048576 && compare
+}
+
+# Whole stripes; no more than half of the array
+step_discard()
+{
+	stripe=$(((disks - level + 4) * chunk * 1024))
+	half=$((bytes / 2 / stripe * stripe))
+	io discard $md $ref "$stripe" "$half" && compare
+}
+
+# The engines go while they are busy, and come back.
+step_unplug()
+{
+	raid-io random $md $ref "$bytes" "$seed" $((count_small * 4)) 4096 3 \
+		> /tmp/unplug 2>&1 &
+	job=$!
+	sleep 0.5
+	for dir in "$sim"/*; do
+		echo 0 > "$dir/enabled"
+	done
+	kill -0 $job 2> /dev/null || why="it was over before the engines went"
+	sleep 0.3
+	for dir in "$sim"/*; do
+		echo 1 > "$dir/enabled"
+	done
+	wait $job || why="raid-io random: $(head -n 1 /tmp/unplug)"
+	sed "s/^/# data $array-$step /" /tmp/unplug
+	compare
+}
+
+run_steps()
+{
+	for step in $(echo "$work" | tr , ' '); do
+		echo "raid-run: begin $array-$step" > /dev/kmsg
+		why=
+		next_seed
+		if [ -d $sys ]; then
+			"step_$step"
+		else
+			why="there is no array"
+		fi
+		echo "raid-run: end $array-$step" > /dev/kmsg
+		result "$array-$step" "$why"
+	done
+}
+
+do_array()	# NAME KEY=VALUE...
+{
+	array=$1
+	step=create
+	level=5 disks=5 layout=left-symmetric chunk=64 size=4096 engines=one
+	consistency=resync skip_copy='' rmw_level='' threads='' discard=''
+	work='' count_small=40 before='' after=''
+	shift
+	for setting; do
+		eval "${setting%%=*}=\${setting#*=}"
+	done
+	have_dma_debug && before=$(live_mappings)
+	why=
+	set_engines "$engines"
+	[ -z "$why" ] || echo "# $array: $why"
+	do_create
+	run_steps
+	why=
+	[ ! -d $sys ] || stop
+	judge_engines
+	remove_engines
+}
+
+do_scenario()
+{
+	while read -r keyword args; do
+		# shellcheck disable=SC2086 # one argument a setting
+		[ "$keyword" = array ] && do_array $args < /dev/null
+	done < "$scenario"
+}
+
+# --- the end -------------------------------------------------------------------
+
+# Mappings did go through bounce buffers, and none is left there.
+check_swiotlb()
+{
+	why=
+	read -r most < "$debug/swiotlb/io_tlb_used_hiwater" || most=0
+	read -r used < "$debug/swiotlb/io_tlb_used" || used=unknown
+	echo "# swiotlb: at most $most slots, now $used"
+	[ "$most" -gt 0 ] || why="nothing was bounced"
+	[ "$used" = 0 ] || why="$used slots are still in use"
+	result swiotlb "$why"
+}
+
+# Of all engines there were: what the removal of one has left, too
+check_shadows()
+{
+	why="no engine was watched"
+	for dir in "$shadows"/*/; do
+		[ -r "$dir/violations" ] || continue
+		read -r violations < "$dir/violations"
+		read -r live < "$dir/live"
+		[ "$why" != "no engine was watched" ] || why=
+		[ "$violations" = 0 ] || why="$dir: $violations violations"
+		[ "$live" = 0 ] || why="$dir: $live mappings live"
+	done
+	result dma-shadow "$why"
+}
+
+steps_of()	# how many results the arrays of the scenario have
+{
+	awk '$1 == "array" {
+		for (i = 3; i <= NF; i++)
+			if (sub(/^work=/, "", $i))
+				n += split($i, steps, ",")
+		n += 3
+	}
+	END { print n + 0 }' "$scenario"
+}
+
+[ $# = 2 ] || die "usage: raid-runs.sh SCENARIO.scn ENGINES.list"
+scenario=$1
+engines_list=$2
+: "${MODE:=plain}"
+[ -r "$scenario" ] || die "cannot read $scenario"
+[ -r "$engines_list" ] || die "cannot read $engines_list"
+[ -d $sim ] || die "no dma-sim with configfs in this kernel: CONFIG_DMA_SIM_CONFIGFS"
+
+for _ in $checks; do
+	planned=$((planned + 1))
+done
+[ "$MODE" = plain ] || planned=$((planned + 1))
+planned=$((planned + $(steps_of)))
+echo "KTAP version 1"
+echo "1..$planned"
+
+forget_old_leaks
+have_dma_debug && echo 1 > "$debug/dma-api/all_errors"
+do_scenario
+check_dma_debug
+check_lockdep
+check_taint
+check_kmemleak
+case $MODE in
+swiotlb)	check_swiotlb ;;
+shadow)		check_shadows ;;
+esac
+print_log
+echo "verdict ${NONCE:-none} $count"

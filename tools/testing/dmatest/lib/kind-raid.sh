@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153 # used and set by the other files
+#
+# md's RAID 5 and 6 on engines of dma-sim: what of the harness is special to it.
+# Definitions are below $DEFS. A mode is nothing, "shadow" or "swiotlb".
+
+PROGRAM=raid.sh
+DEFS=$HERE/raid
+MODES="shadow swiotlb"
+MODES_TEXT="with the engines under dma-shadow, or everything bounced"
+MACHINE_FIELDS=
+SCENARIO_AWK=$HERE/lib/raid-scenario.awk
+RUNS_SCRIPT=$HERE/guest/raid-runs.sh
+GUEST_FAULTS="panic hang noverdict shortplan warn uaf noengine garbage change unbounced"
+GUEST_APPLETS="sh awk cat dd devmem dirname dmesg grep head kill ls mkdir mknod mount mv
+	reboot rm rmdir sed seq sleep stty tail tr"
+MODE=
+
+kind_load_machine()
+{
+	:
+}
+
+kind_load_scenario()
+{
+	:
+}
+
+kind_load_mode()	# [MODE]
+{
+	MODE=${1:-plain}
+}
+
+kind_board()
+{
+	echo "$MOUT/build/arch/$ARCH/boot/dts/$DTB"
+}
+
+kind_expect()
+{
+	echo "kind raid"
+	echo "mode $MODE"
+}
+
+kind_command_line()
+{
+	printf ' %s' "DMATEST_MODE=$MODE" dma_debug_entries=65536 \
+		"${POWER_OFF:+DMATEST_OFF=${POWER_OFF// /,}}"
+	[ "$MODE" != swiotlb ] || printf ' swiotlb=force'
+}
+
+# The names of the scenario's results, in order, but for the witnesses
+kind_results()	# SCENARIO
+{
+	awk '$1 == "array" {
+		print $2 "-create"
+		for (i = 3; i <= NF; i++) {
+			if (!sub(/^work=/, "", $i))
+				continue
+			n = split($i, steps, ",")
+			for (s = 1; s <= n; s++)
+				print $2 "-" steps[s]
+		}
+		print $2 "-engines"
+		print $2 "-removed"
+	}' "$1"
+}
+
+kind_witness()	# the mode's own
+{
+	case $MODE in
+	shadow)		echo dma-shadow ;;
+	swiotlb)	echo swiotlb ;;
+	esac
+}
+
+kind_mode_of()	# RESULTDIR: how the verdict speaks of the mode
+{
+	case $(sed -n 's/^mode //p' "$1/expect") in
+	shadow)		echo " under dma-shadow" ;;
+	swiotlb)	echo " with swiotlb" ;;
+	esac
+}
+
+kind_build()
+{
+	find_mdadm
+	logged "$MOUT/build.log" "${CROSS_COMPILE}gcc" -static -Os -Wall -Wextra \
+		-Werror -o "$MOUT/raid-io" "$HERE/guest/raid-io.c" ||
+		build_failed "$EX_BUILD" "raid-io"
+}
+
+find_mdadm()
+{
+	MDADM_ROOT=${MDADM_ROOT:-$OUT/mdadm-$GUEST_ARCH}
+	MDADM=$(in_root mdadm usr/sbin sbin) ||
+		die "$EX_TOOL" "no mdadm for the guest: unpack Debian's mdadm, libc6 and" \
+			"libudev1 of $GUEST_ARCH to $MDADM_ROOT, or name another folder by MDADM_ROOT"
+	is_guest_elf "$MDADM" ||
+		die "$EX_TOOL" "$MDADM is no $GUEST_ARCH executable"
+}
+
+# Where a file of the guest's userland is; links stay within its folder.
+in_root()	# NAME FOLDER...
+{
+	local name=$1 folder found
+
+	shift
+	for folder; do
+		found=$(find "$MDADM_ROOT/$folder" -maxdepth 2 -name "$name" \
+			2> /dev/null | head -n 1)
+		[ -n "$found" ] && { readlink -f "$found"; return; }
+	done
+	return 1
+}
+
+needed_by()	# ELF
+{
+	"${CROSS_COMPILE}readelf" -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'
+}
+
+# The libraries of mdadm, and theirs: NAME FILE
+guest_libraries()
+{
+	local todo name file seen=" "
+
+	todo=$(needed_by "$MDADM")
+	while [ -n "$todo" ]; do
+		name=${todo%%$'\n'*}
+		todo=${todo#"$name"}
+		todo=${todo#$'\n'}
+		[[ $seen == *" $name "* ]] && continue
+		seen="$seen$name "
+		file=$(in_root "$name" lib usr/lib) ||
+			die "$EX_TOOL" "$MDADM_ROOT has no $name, which mdadm needs"
+		echo "$name $file"
+		todo=$todo${todo:+$'\n'}$(needed_by "$file")
+	done
+}
+
+kind_initramfs()
+{
+	local name file libraries
+
+	libraries=$(guest_libraries) || exit
+	echo "dir /lib 0755 0 0"
+	echo "dir /sbin 0755 0 0"
+	echo "dir /tmp 0755 0 0"
+	echo "dir /run 0755 0 0"
+	echo "file /bin/mdadm $MDADM 0755 0 0"
+	while read -r name file; do
+		echo "file /lib/$name $file 0755 0 0"
+	done <<< "$libraries"
+	echo "file /bin/raid-io $MOUT/raid-io 0755 0 0"
+	echo "file /engines.list $DEFS/engines.list 0644 0 0"
+}
+
+kind_keep()
+{
+	cp "$DEFS/engines.list" "$RESULT/"
+}
+
+kind_judge()	# DIR CHECKS
+{
+	awk -v checks="$2" -v table="$1/table" \
+		-v allow_skip="${ALLOW_SKIP:-}" -f "$HERE/lib/raid-verdict.awk" \
+		"$1/expect" "$1/engines.list" "$1/scenario.scn" "$1/verdict.log"
+}
+
+kind_table()	# DIR
+{
+	printf '%-16s %6s %9s %8s %8s %8s %8s %7s\n' array steps "MiB read" \
+		memcpy xor pq val errors
+	[ -s "$1/table" ] || return 0
+	while read -r array steps mib memcpy xor pq val errors; do
+		printf '%-16s %6d %9d %8d %8d %8d %8d %7d\n' "$array" "$steps" \
+			"$mib" "$memcpy" "$xor" "$pq" "$val" "$errors"
+	done < "$1/table"
+}

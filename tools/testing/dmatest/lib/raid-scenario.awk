@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Refuses a scenario of arrays that is not well formed, in one line.
+
+function bad(why)
+{
+	printf "%s:%d: %s\n", file, NR, why
+	failed = 1
+	exit 1
+}
+
+function names(into, list,    n, i, words)
+{
+	n = split(list, words, " ")
+	for (i = 1; i <= n; i++)
+		into[words[i]] = 1
+}
+
+function check_value(key, value)
+{
+	if (key == "layout" || key == "engines" || key == "work")
+		return value ~ /^[a-z0-9,-]+$/
+	if (key == "consistency")
+		return value ~ /^(ppl|write-through|write-back)$/
+	return value ~ /^[0-9]+$/
+}
+
+function check_setting(setting,    key, value)
+{
+	key = value = setting
+	sub(/=.*/, "", key)
+	sub(/^[^=]*=/, "", value)
+	if (!(key in known))
+		bad("unknown setting '" setting "'")
+	if (!check_value(key, value))
+		bad("'" setting "' has no right value")
+	set[key] = value
+}
+
+function check_work(    n, i, steps, here)
+{
+	n = split(set["work"], steps, ",")
+	if (!n)
+		bad("an array needs work")
+	for (i = 1; i <= n; i++) {
+		if (!(steps[i] in work))
+			bad("unknown work '" steps[i] "'")
+		if (steps[i] in here)
+			bad("work '" steps[i] "' twice: results have one name")
+		here[steps[i]] = 1
+	}
+	if ("pairs" in here && set["level"] != 6)
+		bad("pairs: only level 6 can do without two disks")
+	if ("repair" in here && set["layout"] !~ /^(|left-(a?)symmetric)$/)
+		bad("repair: the place of P and Q is known of left-symmetric alone")
+	if (set["consistency"] != "" &&
+	    ("degraded" in here || "pairs" in here || "reshape" in here))
+		bad("degraded, pairs, reshape: not with a journal or PPL")
+	if (("discard" in here) != (set["discard"] == 1))
+		bad("discard needs discard=1 and the other way round")
+}
+
+function check_array(    i, key)
+{
+	if ($2 !~ /^[a-z0-9][a-z0-9-]*$/)
+		bad("an array needs a name of a-z, 0-9 and -")
+	if ($2 in arrays)
+		bad("two arrays are named " $2)
+	arrays[$2] = 1
+	for (key in set)
+		delete set[key]
+	for (i = 3; i <= NF; i++)
+		check_setting($i)
+	if (set["level"] !~ /^[56]$/)
+		bad("level is 5 or 6")
+	check_work()
+}
+
+BEGIN {
+	names(known, "level disks layout chunk size engines consistency " \
+		     "skip_copy rmw_level threads discard work count_small")
+	names(work, "full odd small mixed crowd buffered restart check repair " \
+		    "degraded pairs lose rebuild reshape discard unplug")
+}
+
+/^#/ || NF == 0	{ next }
+$1 == "describe" && NF > 1		{ fields++; next }
+$1 == "limit" && $2 ~ /^[1-9][0-9]*$/	{ fields++; next }
+$1 == "array"				{ check_array(); narrays++; next }
+{ bad("expected describe, limit SECONDS, or array") }
+
+END {
+	if (!failed && (fields != 2 || !narrays)) {
+		printf "%s: needs describe, limit and an array\n", file
+		exit 1
+	}
+}

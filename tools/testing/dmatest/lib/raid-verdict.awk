@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Holds what the guest reported of its arrays against what was asked of it. Reads
+# four files: expect, engines.list, scenario.scn, verdict.log. Writes KTAP, and
+# to the file `table` a line an array: name, steps, MiB compared, operations of
+# the engines (memcpy, xor, pq, validations), errors. Exit status 0 all good,
+# 1 something failed, 2 no verdict.
+#
+# Nothing counts as good because it is absent: a step that writes passes when all
+# of the array was compared after it, an array when its engines did what the work
+# asks for, or when there was none and none was asked for.
+
+function fail(what, why)
+{
+	if (!(what in reason))
+		reason[what] = why
+	else if (++more[what] < 20)
+		detail[what] = detail[what] "# " what ": " why "\n"
+}
+
+function param(array, key, otherwise)
+{
+	return ((array, key) in setting) ? setting[array, key] : otherwise
+}
+
+function add_item(name)
+{
+	item[++nitems] = name
+}
+
+function add_array(    i, n, kv, steps)
+{
+	arrays[++narrays] = $2
+	for (i = 3; i <= NF; i++) {
+		split($i, kv, "=")
+		setting[$2, kv[1]] = kv[2]
+	}
+	add_item($2 "-create")
+	nsteps[$2] = n = split(param($2, "work", ""), steps, ",")
+	for (i = 1; i <= n; i++) {
+		step[$2, i] = steps[i]
+		asked[$2, steps[i]] = 1
+		add_item($2 "-" steps[i])
+	}
+	add_item($2 "-engines")
+	add_item($2 "-removed")
+}
+
+function guest_result(    number, name, why)
+{
+	why = ""
+	if ($1 == "not") {
+		why = $0
+		if (!sub(/^[^#]*# /, "", why))
+			why = "the guest says: not ok"
+		$0 = substr($0, 5)
+	} else if ($0 ~ / # SKIP/ && !allow_skip) {
+		why = $0
+		sub(/.* # SKIP */, "skipped: ", why)
+	}
+	number = $2
+	name = $3
+	nresults++
+	if (number != nresults || name != item[nresults])
+		fail("verdict", "result " nresults " is '" number " " name \
+		     "', expected '" nresults " " item[nresults] "'")
+	reported[name]++
+	if (why != "")
+		fail(name, why)
+}
+
+# raid-io COMMAND's last words: what it did, and to how many bytes
+function data_line(name, what, n)
+{
+	if (what == "wrong:")
+		fail(name, "wrong data: " $0)
+	else if (what == "compared")
+		compared[name] += n
+	else if (what == "filled" || what == "written" || what == "garbage" ||
+		 what == "discarded")
+		changed[name, what] += n
+	else
+		fail(name, $0)
+}
+
+function bytes_of(array, disks)
+{
+	return (disks - param(array, "level", 5) + 4) * 1024 * \
+		param(array, "size", 4096)
+}
+
+# What a step must have written, if anything
+function must_change(array, what, name)
+{
+	if (what ~ /^(full|odd|reshape)$/ && !((name, "filled") in changed))
+		fail(name, "nothing was filled")
+	if (what ~ /^(small|mixed|crowd|buffered|lose|rebuild|reshape|unplug)$/ &&
+	    !((name, "written") in changed))
+		fail(name, "nothing was written")
+	if (what == "repair" && !((name, "garbage") in changed))
+		fail(name, "there was no garbage")
+	if (what == "discard" && !((name, "discarded") in changed))
+		fail(name, "nothing was discarded")
+}
+
+# How many times all of the array is compared in a step
+function comparisons(what, disks)
+{
+	if (what == "check")
+		return 0
+	if (what == "degraded")
+		return disks
+	if (what == "pairs")
+		return disks * (disks - 1) / 2
+	return 1
+}
+
+function check_data(array,    i, disks, what, name, want)
+{
+	disks = param(array, "disks", 5)
+	want = bytes_of(array, disks)
+	if (compared[array "-create"] < want)
+		fail(array "-create", "the new array was not compared")
+	for (i = 1; i <= nsteps[array]; i++) {
+		what = step[array, i]
+		name = array "-" what
+		want = bytes_of(array, disks) * comparisons(what, disks)
+		if (what == "reshape")
+			want += bytes_of(array, ++disks)
+		if (compared[name] + 0 < want)
+			fail(name, compared[name] + 0 " bytes were compared instead of " want)
+		must_change(array, what, name)
+		total[array] += compared[name]
+	}
+}
+
+# What the work asks of engines that can do all
+function wants(array, op)
+{
+	if (op == "xor")
+		return param(array, "level", 5) == 5
+	if (op == "pq")
+		return param(array, "level", 5) == 6
+	if (op == "xor_val")
+		return wants(array, "xor") &&
+			((array, "check") in asked || (array, "repair") in asked)
+	if (op == "pq_val")
+		return wants(array, "pq") &&
+			((array, "check") in asked || (array, "repair") in asked)
+	return 1
+}
+
+function check_engines(array,    set, n, i, ops)
+{
+	set = param(array, "engines", "one")
+	if (!(set in does)) {
+		fail(array "-engines", "no set of engines is named " set)
+		return
+	}
+	if (does[set] == "-") {
+		if (array in engines)
+			fail(array "-engines", "there was an engine")
+		return
+	}
+	if (engines[array] + 0 != instances[set])
+		fail(array "-engines", engines[array] + 0 " engines instead of " \
+		     instances[set] + 0)
+	n = split(does[set], ops, ",")
+	for (i = 1; i <= n; i++)
+		if (wants(array, ops[i]) && !(did[array, ops[i]] > 0))
+			fail(array "-engines", "the engines did no " ops[i])
+}
+
+function engine_line(array, name, counter, n)
+{
+	if (!((array, name) in known))
+		engines[array]++
+	known[array, name] = 1
+	did[array, counter] += n
+}
+
+function check_reported(    i)
+{
+	for (i = 1; i <= nitems; i++)
+		if (!(item[i] in reported))
+			fail(item[i], "was not reported")
+}
+
+function check_verdict()
+{
+	if (plan != nitems)
+		fail("verdict", "a plan of " plan + 0 " results instead of " nitems)
+	if (nresults != nitems)
+		fail("verdict", nresults + 0 " results instead of " nitems)
+	if (final_count != nresults)
+		fail("verdict", "the final line counts " final_count " results of " nresults + 0)
+	if (log_lines == "" || log_lines != nlog)
+		fail("verdict", "the kernel's log is not whole")
+}
+
+# md tells in the log what it does; steps must be there from begin to end.
+function log_line(text,    w)
+{
+	nlog++
+	sub(/^\[ *[0-9]+\.[0-9]+\](\[[^]]*\])? /, "", text)
+	split(text, w, " ")
+	if (text ~ /^raid-run: begin /)
+		running = w[3]
+	else if (text ~ /^raid-run: end /) {
+		ended[w[3]] += running == w[3]
+		running = ""
+	} else if (text ~ /(I\/O error|read error|not correctable)/)
+		fail(running == "" ? "verdict" : running, text)
+}
+
+function check_ended(    a, i, name)
+{
+	for (a = 1; a <= narrays; a++)
+		for (i = 1; i <= nsteps[arrays[a]]; i++) {
+			name = arrays[a] "-" step[arrays[a], i]
+			if (ended[name] != 1)
+				fail(name, "not in the kernel's log from begin to end")
+		}
+}
+
+function print_item(number, name)
+{
+	if (name in reason) {
+		printf "# %s: %s\n%s", name, reason[name], detail[name]
+		printf "not ok %d %s\n", number, name
+		bad = 1
+	} else {
+		printf "ok %d %s\n", number, name
+	}
+}
+
+function print_table(    a, array)
+{
+	for (a = 1; a <= narrays; a++) {
+		array = arrays[a]
+		printf "%s %d %d %d %d %d %d %d\n", array, nsteps[array],
+			total[array] / 1048576, did[array, "memcpy"],
+			did[array, "xor"], did[array, "pq"],
+			did[array, "xor_val"] + did[array, "pq_val"],
+			did[array, "errors"] + did[array, "prep_failed"] + \
+			did[array, "submit_failed"] > table
+	}
+	close(table)
+}
+
+# All that is expected, once the scenario has been read
+function expect_all(    i, n, names)
+{
+	n = split(checks, names, " ")
+	for (i = 1; i <= n; i++)
+		add_item(names[i])
+	if (mode == "shadow")
+		add_item("dma-shadow")
+	else if (mode == "swiotlb")
+		add_item("swiotlb")
+}
+
+FNR == 1		{ nfile++ }
+nfile == 1 && $1 == "nonce"	{ nonce = $2 }
+nfile == 1 && $1 == "mode"	{ mode = $2 }
+nfile == 1		{ next }
+nfile == 2 && /^[a-z]/	{
+	if ($2 == "does")
+		does[$1] = $3
+	else
+		instances[$1]++
+}
+nfile == 2		{ next }
+nfile == 3 && $1 == "array"	{ add_array() }
+nfile == 3		{ next }
+
+FNR == 1		{ expect_all() }
+{ sub(/\r$/, "") }
+have_verdict		{ fail("verdict", "there is something after the final line: " $0) }
+/^1\.\.[0-9]+$/		{ plan = substr($0, 4) + 0; next }
+/^(not )?ok [0-9]+ /	{ guest_result(); next }
+/^# log: /		{ log_line(substr($0, 8)); next }
+/^# log-lines: /	{ log_lines = $3; next }
+/^# data /		{ data_line($3, $4, $5); next }
+/^# engine /		{ engine_line($3, $4, $5, $6); next }
+/^# kmemleak: /		{ fail("kmemleak", substr($0, 13)); next }
+/^Bail out!/		{ bail = $0; next }
+$1 == "verdict" {
+	if ($2 != nonce)
+		wrong_nonce = 1
+	have_verdict = 1
+	final_count = $3
+}
+
+END {
+	if (nfile < 4)		# not a line from the guest
+		expect_all()
+	if (wrong_nonce)
+		have_verdict = 0
+	check_reported()
+	check_ended()
+	for (a = 1; a <= narrays; a++) {
+		check_data(arrays[a])
+		check_engines(arrays[a])
+	}
+	if (have_verdict)
+		check_verdict()
+	else
+		fail("verdict", bail != "" ? bail : wrong_nonce ? \
+		     "the final line has another boot's nonce" : \
+		     "the guest gave no verdict")
+	print "KTAP version 1"
+	print "1.." nitems + 1
+	print_item(1, "verdict")
+	for (i = 1; i <= nitems; i++)
+		print_item(i + 1, item[i])
+	print_table()
+	exit !have_verdict ? 2 : bad ? 1 : 0
+}
