@@ -12,7 +12,7 @@ export KERNEL DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX JOBS
 
 # The user's -j is not for these scripts: they take JOBS, the number of CPUs.
 .NOTPARALLEL:
-.PHONY: help run test test-all check tree refresh roundtrip menuconfig clean distclean
+.PHONY: help run test test-raid test-all check tree refresh roundtrip menuconfig clean distclean
 
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
@@ -21,6 +21,7 @@ help:
 #?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
 #?   make test        all tests; ends with "N passed, N failed"       45 min
+#?   make test-raid   md RAID 5 and 6 on simulated engines, all of it     90 min
 #?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
 #?                    and by clang, each commit with all files, and dmatest on
 #?                    other engines; only these:
@@ -53,7 +54,7 @@ help:
 run:
 	@scripts/run $(MACHINE) $(SCENARIO)
 
-test test-all check:
+test test-raid test-all check:
 	@scripts/steps $@
 
 tree refresh roundtrip: deps

@@ -89,8 +89,9 @@ can_root() {
 # guest_arch HARNESS MACHINE: Debian's name of the architecture of a machine of the
 # harness; armel if there is no such machine, which the harness will then say
 guest_arch() {
-	local arch
-	arch=$(sed -n 's/^GUEST_ARCH=//p' "$(dirname "$1")/machines/$2.mach" 2>/dev/null)
+	local arch dir
+	dir=$(dirname "$1")
+	arch=$(sed -n 's/^GUEST_ARCH=//p' "$dir/machines/$2.mach" "$dir/raid/machines/$2.mach" 2>/dev/null)
 	echo "${arch:-armel}"
 }
 

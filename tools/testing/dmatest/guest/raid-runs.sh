@@ -6,7 +6,7 @@
 # each step. Then it asks the kernel's own witnesses. It knows nothing of any
 # emulator, but wants to be root, and ram disks that nobody else uses.
 #
-#	[NONCE=word] [MODE=plain|swiotlb|shadow] \
+#	[NONCE=word] [MODE=plain|swiotlb|shadow] [FAULT=name] \
 #		raid-runs.sh SCENARIO.scn ENGINES.list > verdict.log
 #
 # Standard output is KTAP: of each array a result for its creation, each step,
@@ -34,7 +34,8 @@ set_engine()	# INSTANCE SETTING=VALUE...
 	dir=$sim/$1
 	mkdir "$dir" || { why="no engine $1"; return; }
 	shift
-	[ "$MODE" = shadow ] && echo 1 > "$dir/shadow"
+	[ "$MODE" = shadow ] && [ "$FAULT" != unwatched ] &&
+		echo 1 > "$dir/shadow"
 	for setting; do
 		key=${setting%%=*}
 		case $key in
@@ -290,7 +291,9 @@ sync_array()	# check|repair
 
 step_full()
 {
-	io fill $md $ref "$bytes" "$seed" 1048576 && compare
+	io fill $md $ref "$bytes" "$seed" 1048576
+	[ "$FAULT" != change ] || raid-io garbage $md 65536 2048 9 > /dev/null
+	compare
 }
 
 # Sizes that fit nothing
@@ -331,12 +334,13 @@ step_restart()
 
 step_check()
 {
+	[ "$FAULT" != garbage ] || spoil_parity
 	sync_array check
 	[ "$mismatches" = 0 ] || why="mismatch_cnt is $mismatches"
 }
 
 # The stripes whose P is on the first disk, and on raid6 those whose Q is
-step_repair()
+spoil_parity()
 {
 	restart
 	read -r start < $sys/rd0/offset
@@ -345,6 +349,11 @@ step_repair()
 	[ "$level" = 5 ] || io garbage /dev/ram0 \
 		$((start * 512 + disks * chunk * 1024)) 4096 "$seed"
 	restart
+}
+
+step_repair()
+{
+	spoil_parity
 	sync_array check
 	[ "$mismatches" != 0 ] || why="check did not see the garbage"
 	sync_array repair
@@ -482,7 +491,7 @@ do_array()	# NAME KEY=VALUE...
 {
 	array=$1
 	step=create
-	level=5 disks=5 layout=left-symmetric chunk=64 size=4096 engines=one
+	level=5 disks=5 layout=left-symmetric chunk=64 size=2048 engines=one
 	consistency=resync skip_copy='' rmw_level='' threads='' discard=''
 	work='' count_small=40 before='' after=''
 	shift

@@ -9,7 +9,7 @@
 
 check_guest_fault()
 {
-	case " $GUEST_FAULTS " in
+	case " ${GUEST_FAULTS//[[:space:]]/ } " in
 	*" ${FAULT:-panic} "*)	;;
 	*) die "$EX_USAGE" "no guest fault '$FAULT': one of $GUEST_FAULTS" ;;
 	esac

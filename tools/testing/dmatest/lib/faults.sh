@@ -8,7 +8,8 @@
 # begin with "Planted fault: WHAT" and have a line for each boot of that kernel:
 # "Expect: STATUS TEXT" and, in one of the modes, "Expect in mode MODE: STATUS
 # TEXT". The judge must say TEXT, if there is any. The latter's name is NAME+MODE.
-# A fault that shows only in some kernels says "Needs: SYMBOL".
+# A fault that shows only in some kernels says "Needs: SYMBOL"; one that does not
+# show in the scenario "short", "Scenario: NAME".
 
 # NAME STATUS WHAT of every fault, the config's first
 all_faults()
@@ -134,6 +135,14 @@ fault_limit()
 	[ "$FAULT" != hang ] || TIMEOUT=${TIMEOUT:-45}
 }
 
+fault_scenario()	# NAME
+{
+	local file=$DEFS/faults/${1%+*}.patch name=
+
+	[ ! -e "$file" ] || name=$(sed -n 's/^Scenario: //p;/^diff /q' "$file")
+	echo "${name:-short}"
+}
+
 # Every fault is planted in a shell of its own: it may change anything.
 plant()		# MACHINE NAME
 {
@@ -147,11 +156,11 @@ plant()		# MACHINE NAME
 		if [ -e "$DEFS/faults/${2%+*}.patch" ]; then
 			cmd_fault_build "$1" "${2%+*}"
 		else
-			FAULT=$2
+			FAULT=${2%+*}
 			check_guest_fault
 			fault_limit
 		fi
-		load_scenario short
+		load_scenario "$(fault_scenario "$2")"
 		[ "$2" = "${2%+*}" ] || how=${2#*+}
 		load_mode "$how"
 		boot_and_judge ;;

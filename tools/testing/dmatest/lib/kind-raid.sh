@@ -12,7 +12,8 @@ MODES_TEXT="with the engines under dma-shadow, or everything bounced"
 MACHINE_FIELDS=
 SCENARIO_AWK=$HERE/lib/raid-scenario.awk
 RUNS_SCRIPT=$HERE/guest/raid-runs.sh
-GUEST_FAULTS="panic hang noverdict shortplan warn uaf noengine garbage change unbounced"
+GUEST_FAULTS="panic hang noverdict shortplan warn uaf noengine
+	garbage change unbounced unwatched"
 GUEST_APPLETS="sh awk cat dd devmem dirname dmesg grep head kill ls mkdir mknod mount mv
 	reboot rm rmdir sed seq sleep stty tail tr"
 MODE=
@@ -47,7 +48,8 @@ kind_command_line()
 {
 	printf ' %s' "DMATEST_MODE=$MODE" dma_debug_entries=65536 \
 		"${POWER_OFF:+DMATEST_OFF=${POWER_OFF// /,}}"
-	[ "$MODE" != swiotlb ] || printf ' swiotlb=force'
+	[ "$MODE" != swiotlb ] || [ "${FAULT:-}" = unbounced ] ||
+		printf ' swiotlb=force'
 }
 
 # The names of the scenario's results, in order, but for the witnesses

@@ -51,7 +51,7 @@ run_case()	# NUMBER CASE DIR
 		cmd_judge "$3" 2>&1)
 	status=$?
 	want=$(case_field "$2" message)
-	said=$(grep -E '^(PASS|FAIL|SPLAT|NO VERDICT|dmatest.sh:)' <<< "$said")
+	said=$(grep -E '^(PASS|FAIL|SPLAT|NO VERDICT|'"$PROGRAM"':)' <<< "$said")
 	if [ "$status" = "$(case_field "$2" status)" ] &&
 	   [[ $said == *"$want"* ]] && [ -n "$want" ]; then
 		echo "ok $1 $name"
