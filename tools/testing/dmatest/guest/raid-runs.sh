@@ -32,6 +32,7 @@ seed=1
 set_engine()	# INSTANCE SETTING=VALUE...
 {
 	dir=$sim/$1
+	[ "$FAULT" = keep ] && [ -d "$dir" ] && return
 	mkdir "$dir" || { why="no engine $1"; return; }
 	shift
 	[ "$MODE" = shadow ] && [ "$FAULT" != unwatched ] &&
@@ -111,6 +112,10 @@ judge_engines()
 remove_engines()
 {
 	why=
+	[ "$FAULT" != keep ] || {
+		result "$array-removed" "the engines are kept"
+		return
+	}
 	if engines_present; then
 		rmdir "$sim"/* || why="an engine cannot be removed"
 	fi

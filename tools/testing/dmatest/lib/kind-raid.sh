@@ -13,7 +13,7 @@ MACHINE_FIELDS=
 SCENARIO_AWK=$HERE/lib/raid-scenario.awk
 RUNS_SCRIPT=$HERE/guest/raid-runs.sh
 GUEST_FAULTS="panic hang noverdict shortplan warn uaf noengine
-	garbage change unbounced unwatched"
+	garbage change unbounced unwatched keep"
 GUEST_APPLETS="sh awk cat dd devmem dirname dmesg grep head kill ls mkdir mknod mount mv
 	reboot rm rmdir sed seq sleep stty tail tr"
 MODE=
