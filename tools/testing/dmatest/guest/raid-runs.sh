@@ -12,8 +12,9 @@
 # Standard output is KTAP: of each array a result for its creation, each step,
 # its engines and their removal, then one a witness, the kernel log as
 # diagnostics, and as the very last line "verdict NONCE COUNT". How much was
-# compared and what the engines did stands in lines "# data" and "# engine";
-# the judge, on the host, reads whether that is what was asked for.
+# compared, what check found and what the engines did stands in lines "# data",
+# "# mismatch" and "# engine"; the judge, on the host, reads whether that is what
+# was asked for.
 
 # shellcheck source=witness.sh
 . "$(dirname "$0")/witness.sh"
@@ -291,7 +292,7 @@ sync_array()	# check|repair
 	wait_idle "$1" || return
 	[ "$(count_done "$1")" = $((had + 1)) ] || why="$1 did not end well"
 	read -r mismatches < $sys/mismatch_cnt
-	echo "# $array-$step: $1: mismatch_cnt $mismatches"
+	echo "# mismatch $array-$step $1 $mismatches"
 }
 
 step_full()

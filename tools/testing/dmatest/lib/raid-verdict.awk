@@ -130,8 +130,24 @@ function check_data(array,    i, disks, what, name, want)
 		if (compared[name] + 0 < want)
 			fail(name, compared[name] + 0 " bytes were compared instead of " want)
 		must_change(array, what, name)
+		check_mismatches(array, what)
 		total[array] += compared[name]
 	}
+}
+
+# check and repair, in the order in which they took place: what md counted
+function mismatch_line(name, action, n)
+{
+	synced[name] = synced[name] " " action ":" (n > 0 ? "some" : n == "0" ? 0 : "?")
+}
+
+function check_mismatches(array, what,    name)
+{
+	name = array "-" what
+	if (what == "check" && synced[name] != " check:0")
+		fail(name, "md was not checked without a mismatch:" synced[name])
+	if (what == "repair" && synced[name] != " check:some repair:some check:0")
+		fail(name, "garbage was not seen, mended and gone:" synced[name])
 }
 
 # What the work asks of engines that can do all
@@ -282,6 +298,7 @@ have_verdict		{ fail("verdict", "there is something after the final line: " $0) 
 /^# log: /		{ log_line(substr($0, 8)); next }
 /^# log-lines: /	{ log_lines = $3; next }
 /^# data /		{ data_line($3, $4, $5); next }
+/^# mismatch /		{ mismatch_line($3, $4, $5); next }
 /^# engine /		{ engine_line($3, $4, $5, $6); next }
 /^# kmemleak: /		{ fail("kmemleak", substr($0, 13)); next }
 /^Bail out!/		{ bail = $0; next }

@@ -7,7 +7,7 @@
 #	from FOLDER		the stored logs, default pass
 #	status CODE		the exit status
 #	message TEXT		in the line with the verdict
-#	verdict, console, expect, deny, allow SED-COMMAND
+#	verdict, console, expect, scenario, deny, allow SED-COMMAND
 #				done to that file, any number of times
 #	qemu-status NUMBER	what the emulator ended with
 
@@ -35,6 +35,7 @@ prepare_case()	# CASE DIR
 	doctor "$1" verdict "$2/verdict.log" &&
 	doctor "$1" console "$2/console.log" &&
 	doctor "$1" expect "$2/expect" &&
+	doctor "$1" scenario "$2/scenario.scn" &&
 	doctor "$1" deny "$2.splat/deny" &&
 	doctor "$1" allow "$2.splat/allow" &&
 	case_field "$1" qemu-status > "$2/qemu-status" || return 1
