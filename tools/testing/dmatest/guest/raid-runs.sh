@@ -188,6 +188,7 @@ journal_member()
 tune()
 {
 	echo 1000000 > $sys/sync_speed_min
+	echo 64 > $sys/stripe_cache_size
 	[ -z "$skip_copy" ] || echo "$skip_copy" > $sys/skip_copy
 	[ -z "$rmw_level" ] || echo "$rmw_level" > $sys/rmw_level
 	[ -z "$threads" ] || echo "$threads" > $sys/group_thread_cnt
@@ -497,7 +498,7 @@ do_array()	# NAME KEY=VALUE...
 {
 	array=$1
 	step=create
-	level=5 disks=5 layout=left-symmetric chunk=64 size=2048 engines=one
+	level=5 disks=5 layout=left-symmetric chunk=64 size=1024 engines=one
 	consistency=resync skip_copy='' rmw_level='' threads='' discard=''
 	work='' count_small=40 before='' after=''
 	shift

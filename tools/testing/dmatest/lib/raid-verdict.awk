@@ -86,7 +86,7 @@ function data_line(name, what, n)
 function bytes_of(array, disks)
 {
 	return (disks - param(array, "level", 5) + 4) * 1024 * \
-		param(array, "size", 2048)
+		param(array, "size", 1024)
 }
 
 # What a step must have written, if anything
