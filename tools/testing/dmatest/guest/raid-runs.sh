@@ -541,8 +541,8 @@ check_swiotlb()
 	read -r most < "$debug/swiotlb/io_tlb_used_hiwater" || most=0
 	read -r used < "$debug/swiotlb/io_tlb_used" || used=unknown
 	echo "# swiotlb: at most $most slots, now $used"
-	[ "$most" -gt 0 ] || why="nothing was bounced"
 	[ "$used" = 0 ] || why="$used slots are still in use"
+	[ "$most" -gt 0 ] || why="nothing was bounced"
 	result swiotlb "$why"
 }
 
