@@ -107,7 +107,7 @@ patched_files()	# PATCH
 
 plant_patch()	# NAME
 {
-	local tree=$OUT/fault/linux patch=$DEFS/faults/$1.patch
+	local tree=$OUT/$FAULTS_OUT/linux patch=$DEFS/faults/$1.patch
 
 	[ -r "$patch" ] || die "$EX_USAGE" "no kernel fault '$1': $patch"
 	make_fault_tree "$tree"
@@ -117,7 +117,7 @@ plant_patch()	# NAME
 	patch -d "$tree" -p1 --fuzz=0 --no-backup-if-mismatch -s < "$patch" ||
 		die "$EX_BUILD" "$patch does not apply to $KERNEL"
 	KERNEL=$tree
-	BUILD_ROOT=$OUT/fault/out
+	BUILD_ROOT=$OUT/$FAULTS_OUT/out
 }
 
 cmd_fault_build()	# MACHINE NAME

@@ -6,13 +6,16 @@
 
 cmd_judge()
 {
-	local dir=${1:-} file
+	local dir=${1:-} file kind
 
 	[ -n "$dir" ] && [ -d "$dir" ] ||
 		die "$EX_USAGE" "no results folder '$dir': judge RESULTDIR"
 	for file in expect scenario.scn verdict.log console.log; do
 		[ -r "$dir/$file" ] || die "$EX_USAGE" "$dir has no $file"
 	done
+	kind=$(sed -n 's/^kind //p' "$dir/expect")
+	[ "${kind:-dmatest}" = "$KIND" ] ||
+		die "$EX_USAGE" "$dir is of another kind: judge it by ${kind:-dmatest}.sh"
 	judge_dir "$dir"
 }
 

@@ -9,6 +9,7 @@ PROGRAM=dmatest.sh
 DEFS=$HERE
 MODES="shadow"
 MODES_TEXT="with the controllers under dma-shadow"
+FAULTS_OUT=fault
 MACHINE_FIELDS="OVERLAY CHANNELS DMA_DEVICE"
 SCENARIO_AWK=$HERE/lib/scenario.awk
 RUNS_SCRIPT=$HERE/guest/dmatest-runs.sh

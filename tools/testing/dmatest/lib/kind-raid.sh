@@ -9,6 +9,7 @@ PROGRAM=raid.sh
 DEFS=$HERE/raid
 MODES="shadow swiotlb"
 MODES_TEXT="with the engines under dma-shadow, or everything bounced"
+FAULTS_OUT=fault-raid
 MACHINE_FIELDS=
 SCENARIO_AWK=$HERE/lib/raid-scenario.awk
 RUNS_SCRIPT=$HERE/guest/raid-runs.sh
