@@ -14,6 +14,7 @@ cmd_judge()
 		[ -r "$dir/$file" ] || die "$EX_USAGE" "$dir has no $file"
 	done
 	kind=$(sed -n 's/^kind //p' "$dir/expect")
+	# shellcheck disable=SC2153 # KIND comes from dmatest.sh
 	[ "${kind:-dmatest}" = "$KIND" ] ||
 		die "$EX_USAGE" "$dir is of another kind: judge it by ${kind:-dmatest}.sh"
 	judge_dir "$dir"
