@@ -84,7 +84,9 @@ judge_engine()	# DIRECTORY
 		why="${1##*/}: $ended of $submitted descriptors have ended"
 	read -r shadowed < "$1/shadow"
 	read -r fails < "$1/fault_map/every"
+	failed=0
 	[ "$shadowed" = 1 ] && judge_shadow "$device"
+	echo "# engine $array ${1##*/} map_failed $failed"
 	# mappings that were told to fail
 	[ "$fails" != 0 ] && [ "$why" = "$failed mappings failed" ] && why=
 }

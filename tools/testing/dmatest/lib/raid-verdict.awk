@@ -259,7 +259,8 @@ function print_table(    a, array)
 			did[array, "xor"], did[array, "pq"],
 			did[array, "xor_val"] + did[array, "pq_val"],
 			did[array, "errors"] + did[array, "prep_failed"] + \
-			did[array, "submit_failed"] > table
+			did[array, "submit_failed"] + \
+			did[array, "map_failed"] > table
 	}
 	close(table)
 }
