@@ -21,7 +21,8 @@ help:
 #?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
 #?   make test        all tests; ends with "N passed, N failed"       45 min
-#?   make test-raid   md RAID 5 and 6 on simulated engines, all of it     90 min
+#?   make test-raid   md RAID 5 and 6 on simulated engines, all scenarios in all
+#?                    modes: hours
 #?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
 #?                    and by clang, each commit with all files, and dmatest on
 #?                    other engines; only these:
