@@ -58,11 +58,8 @@ write_expect()
 
 write_versions()
 {
-	local commit
-
 	echo "kernel: $(cat "$MOUT/build/include/config/kernel.release")"
-	commit=$(git -C "$KERNEL" rev-parse --short=12 HEAD 2> /dev/null) &&
-		echo "commit: $commit"
+	[ ! -s "$MOUT/commit" ] || echo "commit: $(cat "$MOUT/commit")"
 	echo "source: $KERNEL"
 	echo "compiler: $("${CROSS_COMPILE:-$CROSS_COMPILE_DEFAULT}gcc" --version | head -n 1)"
 	echo "emulator: $("$QEMU" --version | head -n 1)"

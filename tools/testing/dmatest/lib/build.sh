@@ -152,6 +152,8 @@ build_kernel()
 	DTC_FLAGS=-@ logged "$MOUT/build.log" kmake -s "$DTB" ||
 		build_failed "$EX_BUILD" "the device tree's build"
 	cp "$MOUT/build/$IMAGE" "$MOUT/kernel"
+	git -C "$KERNEL" rev-parse --short=12 HEAD > "$MOUT/commit" 2> /dev/null
+	return 0
 }
 
 # shellcheck disable=SC2153 # OVERLAY comes from the machine
