@@ -155,6 +155,12 @@ new_warnings_fail() {
 	matrix_says 'assert fake.says("x.c:9:1: warning: a\nx.c:8:1: warning: a", "x.c:1:1: warning: a")'
 }
 
+symbols_that_went() {
+	matrix_says 'assert m.removed_symbols("CONFIG_A=y\nCONFIG_B=m\nCONFIG_C=y\nCONFIG_D=y\n",
+		"CONFIG_A=y\n# CONFIG_C is not set\n") == " -DCONFIG_B_MODULE=1 -DCONFIG_D=1"'
+	matrix_says 'assert m.removed_symbols("# CONFIG_A is not set\n", "") == ""'
+}
+
 errors_fail() {
 	matrix_says 'assert fake.says("x.c:9:1: error: a", status=1)'
 	matrix_says 'assert fake.says("cc1: out of memory", status=1) == ["arm: cc1: out of memory"]'
@@ -183,4 +189,5 @@ it "providers: a driver that unmaps" driver_unmaps
 it "matrix: what the base warns of, too, is passed over" warnings_of_the_base_pass
 it "matrix: new warnings, and more of the old ones" new_warnings_fail
 it "matrix: errors, with a message or without" errors_fail
+it "matrix: symbols that only the base has" symbols_that_went
 it "matrix: lists that are not understood" bad_lists_are_refused
