@@ -20,7 +20,7 @@ help:
 #? Targets:                                                  first time / again
 #?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
-#?   make test        all tests; ends with "N passed, N failed"       45 min
+#?   make test        the tests; ends with "N passed, N failed"
 #?   make test-raid   md RAID 5 and 6 on simulated engines, all scenarios in all
 #?                    modes: hours
 #?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
