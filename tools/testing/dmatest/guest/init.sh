@@ -90,7 +90,6 @@ plant_raid_fault()
 
 run_dmatest()
 {
-	start_kick
 	channels=$(echo "$DMATEST_CHANNELS" | tr , ' ')
 	# shellcheck disable=SC2086 # one argument a channel
 	NONCE=$DMATEST_NONCE SHADOW=$(echo "$DMATEST_SHADOW" | tr , ' ') \
@@ -107,6 +106,8 @@ run_raid()
 
 prepare
 scenario=/scenarios/$DMATEST_SCENARIO.scn
+# before the pipe, whose end it would keep open
+start_kick
 [ "$DMATEST_FAULT" = shortplan ] && sed -i '$d' "$scenario"
 if [ -n "$DMATEST_MODE" ]; then
 	run_raid
