@@ -98,7 +98,8 @@ kind_judge()	# DIR CHECKS
 {
 	awk -v checks="$2" -v table="$1/table" \
 		-v allow_no_live="${ALLOW_NO_LIVE:-}" \
-		-v allow_skip="${ALLOW_SKIP:-}" -f "$HERE/lib/verdict.awk" \
+		-v allow_skip="${ALLOW_SKIP:-}" -f "$HERE/lib/verdict-common.awk" \
+		-f "$HERE/lib/verdict.awk" \
 		"$1/expect" "$1/scenario.scn" "$1/verdict.log"
 }
 

@@ -167,7 +167,8 @@ kind_keep()
 kind_judge()	# DIR CHECKS
 {
 	awk -v checks="$2" -v table="$1/table" \
-		-v allow_skip="${ALLOW_SKIP:-}" -f "$HERE/lib/raid-verdict.awk" \
+		-v allow_skip="${ALLOW_SKIP:-}" -f "$HERE/lib/verdict-common.awk" \
+		-f "$HERE/lib/raid-verdict.awk" \
 		"$1/expect" "$1/engines.list" "$1/scenario.scn" "$1/verdict.log"
 }
 

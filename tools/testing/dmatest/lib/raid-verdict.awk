@@ -10,14 +10,6 @@
 # of the array was compared after it, an array when its engines did what the work
 # asks for, or when there was none and none was asked for.
 
-function fail(what, why)
-{
-	if (!(what in reason))
-		reason[what] = why
-	else if (++more[what] < 20)
-		detail[what] = detail[what] "# " what ": " why "\n"
-}
-
 function param(array, key, otherwise)
 {
 	return ((array, key) in setting) ? setting[array, key] : otherwise
@@ -44,29 +36,6 @@ function add_array(    i, n, kv, steps)
 	}
 	add_item($2 "-engines")
 	add_item($2 "-removed")
-}
-
-function guest_result(    number, name, why)
-{
-	why = ""
-	if ($1 == "not") {
-		why = $0
-		if (!sub(/^[^#]*# /, "", why))
-			why = "the guest says: not ok"
-		$0 = substr($0, 5)
-	} else if ($0 ~ / # SKIP/ && !allow_skip) {
-		why = $0
-		sub(/.* # SKIP */, "skipped: ", why)
-	}
-	number = $2
-	name = $3
-	nresults++
-	if (number != nresults || name != item[nresults])
-		fail("verdict", "result " nresults " is '" number " " name \
-		     "', expected '" nresults " " item[nresults] "'")
-	reported[name]++
-	if (why != "")
-		fail(name, why)
 }
 
 # raid-io COMMAND's last words: what it did, and to how many bytes
@@ -195,25 +164,6 @@ function engine_line(array, name, counter, n)
 	did[array, counter] += n
 }
 
-function check_reported(    i)
-{
-	for (i = 1; i <= nitems; i++)
-		if (!(item[i] in reported))
-			fail(item[i], "was not reported")
-}
-
-function check_verdict()
-{
-	if (plan != nitems)
-		fail("verdict", "a plan of " plan + 0 " results instead of " nitems)
-	if (nresults != nitems)
-		fail("verdict", nresults + 0 " results instead of " nitems)
-	if (final_count != nresults)
-		fail("verdict", "the final line counts " final_count " results of " nresults + 0)
-	if (log_lines == "" || log_lines != nlog)
-		fail("verdict", "the kernel's log is not whole")
-}
-
 # md tells in the log what it does; steps must be there from begin to end.
 function log_line(text,    w)
 {
@@ -237,17 +187,6 @@ function check_ended(    a, i, name)
 			if (ended[name] != 1)
 				fail(name, "not in the kernel's log from begin to end")
 		}
-}
-
-function print_item(number, name)
-{
-	if (name in reason) {
-		printf "# %s: %s\n%s", name, reason[name], detail[name]
-		printf "not ok %d %s\n", number, name
-		bad = 1
-	} else {
-		printf "ok %d %s\n", number, name
-	}
 }
 
 function print_table(    a, array)
@@ -321,17 +260,7 @@ END {
 		check_data(arrays[a])
 		check_engines(arrays[a])
 	}
-	if (have_verdict)
-		check_verdict()
-	else
-		fail("verdict", bail != "" ? bail : wrong_nonce ? \
-		     "the final line has another boot's nonce" : \
-		     "the guest gave no verdict")
-	print "KTAP version 1"
-	print "1.." nitems + 1
-	print_item(1, "verdict")
-	for (i = 1; i <= nitems; i++)
-		print_item(i + 1, item[i])
+	print_verdict()
 	print_table()
 	exit !have_verdict ? 2 : bad ? 1 : 0
 }

@@ -8,14 +8,6 @@
 # Nothing counts as good because it is absent: a run passes when every channel
 # and thread has exactly one summary and that says what was asked.
 
-function fail(what, why)
-{
-	if (!(what in reason))
-		reason[what] = why
-	else if (++more[what] < 20)
-		detail[what] = detail[what] "# " what ": " why "\n"
-}
-
 function param(run, key, otherwise)
 {
 	return ((run, key) in setting) ? setting[run, key] : otherwise
@@ -29,29 +21,6 @@ function add_run(    i, kv)
 		split($i, kv, "=")
 		setting[$2, kv[1]] = kv[2]
 	}
-}
-
-function guest_result(    number, name, why)
-{
-	why = ""
-	if ($1 == "not") {
-		why = $0
-		if (!sub(/^[^#]*# /, "", why))
-			why = "the guest says: not ok"
-		$0 = substr($0, 5)
-	} else if ($0 ~ / # SKIP/ && !allow_skip) {
-		why = $0
-		sub(/.* # SKIP */, "skipped: ", why)
-	}
-	number = $2
-	name = $3
-	nresults++
-	if (number != nresults || name != item[nresults])
-		fail("verdict", "result " nresults " is '" number " " name \
-		     "', expected '" nresults " " item[nresults] "'")
-	reported[name]++
-	if (why != "")
-		fail(name, why)
 }
 
 # The driver is quiet but for these lines; another is not expected.
@@ -175,36 +144,6 @@ function check_runs(    r)
 	}
 }
 
-function check_reported(    i)
-{
-	for (i = 1; i <= nitems; i++)
-		if (!(item[i] in reported))
-			fail(item[i], "was not reported")
-}
-
-function check_verdict()
-{
-	if (plan != nitems)
-		fail("verdict", "a plan of " plan + 0 " results instead of " nitems)
-	if (nresults != nitems)
-		fail("verdict", nresults + 0 " results instead of " nitems)
-	if (final_count != nresults)
-		fail("verdict", "the final line counts " final_count " results of " nresults + 0)
-	if (log_lines == "" || log_lines != nlog)
-		fail("verdict", "the kernel's log is not whole")
-}
-
-function print_item(number, name)
-{
-	if (name in reason) {
-		printf "# %s: %s\n%s", name, reason[name], detail[name]
-		printf "not ok %d %s\n", number, name
-		bad = 1
-	} else {
-		printf "ok %d %s\n", number, name
-	}
-}
-
 function print_table(    c, chan)
 {
 	for (c = 1; c <= nchans; c++) {
@@ -263,17 +202,7 @@ END {
 	check_reported()
 	check_summaries()
 	check_runs()
-	if (have_verdict)
-		check_verdict()
-	else
-		fail("verdict", bail != "" ? bail : wrong_nonce ? \
-		     "the final line has another boot's nonce" : \
-		     "the guest gave no verdict")
-	print "KTAP version 1"
-	print "1.." nitems + 1
-	print_item(1, "verdict")
-	for (i = 1; i <= nitems; i++)
-		print_item(i + 1, item[i])
+	print_verdict()
 	print_table()
 	exit !have_verdict ? 2 : bad ? 1 : 0
 }

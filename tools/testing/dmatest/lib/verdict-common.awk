@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What verdict.awk and raid-verdict.awk share: what is wrong with which result, the
+# guest's results against those that are expected, and how they are told.
+
+function fail(what, why)
+{
+	if (!(what in reason))
+		reason[what] = why
+	else if (++more[what] < 20)
+		detail[what] = detail[what] "# " what ": " why "\n"
+}
+
+function guest_result(    number, name, why)
+{
+	why = ""
+	if ($1 == "not") {
+		why = $0
+		if (!sub(/^[^#]*# /, "", why))
+			why = "the guest says: not ok"
+		$0 = substr($0, 5)
+	} else if ($0 ~ / # SKIP/ && !allow_skip) {
+		why = $0
+		sub(/.* # SKIP */, "skipped: ", why)
+	}
+	number = $2
+	name = $3
+	nresults++
+	if (number != nresults || name != item[nresults])
+		fail("verdict", "result " nresults " is '" number " " name \
+		     "', expected '" nresults " " item[nresults] "'")
+	reported[name]++
+	if (why != "")
+		fail(name, why)
+}
+
+function check_reported(    i)
+{
+	for (i = 1; i <= nitems; i++)
+		if (!(item[i] in reported))
+			fail(item[i], "was not reported")
+}
+
+function check_verdict()
+{
+	if (plan != nitems)
+		fail("verdict", "a plan of " plan + 0 " results instead of " nitems)
+	if (nresults != nitems)
+		fail("verdict", nresults + 0 " results instead of " nitems)
+	if (final_count != nresults)
+		fail("verdict", "the final line counts " final_count " results of " nresults + 0)
+	if (log_lines == "" || log_lines != nlog)
+		fail("verdict", "the kernel's log is not whole")
+}
+
+function print_item(number, name)
+{
+	if (name in reason) {
+		printf "# %s: %s\n%s", name, reason[name], detail[name]
+		printf "not ok %d %s\n", number, name
+		bad = 1
+	} else {
+		printf "ok %d %s\n", number, name
+	}
+}
+
+function print_verdict(    i)
+{
+	if (have_verdict)
+		check_verdict()
+	else
+		fail("verdict", bail != "" ? bail : wrong_nonce ? \
+		     "the final line has another boot's nonce" : \
+		     "the guest gave no verdict")
+	print "KTAP version 1"
+	print "1.." nitems + 1
+	print_item(1, "verdict")
+	for (i = 1; i <= nitems; i++)
+		print_item(i + 1, item[i])
+}
