@@ -86,10 +86,21 @@ static void forget(struct shadow_dev *sd)
 	kfree(sd);
 }
 
+static void set_fail_map(struct shadow_dev *sd, unsigned int nth,
+			 unsigned int every)
+{
+	lockdep_assert_held(&shadow_lock);
+	sd->fail_nth = nth;
+	sd->fail_every = every;
+	sd->fail_seen = 0;
+}
+
 static void set_dev(struct shadow_dev *sd, struct device *dev)
 {
 	spin_lock_irq(&shadow_lock);
 	sd->dev = dev;
+	if (!dev)
+		set_fail_map(sd, 0, 0);
 	spin_unlock_irq(&shadow_lock);
 }
 
@@ -175,7 +186,8 @@ EXPORT_SYMBOL_GPL(dma_shadow_attach);
  * @dev: the device; if it is not shadowed nothing happens
  *
  * What is still mapped is reported, and handed back to the CPU. The device must
- * be quiet: its shadows are freed. The counters stay.
+ * be quiet: its shadows are freed. The counters stay; what was told to fail is
+ * forgotten, lest it be the next device of that name that fails.
  *
  * Context: process; may sleep.
  */
@@ -435,11 +447,8 @@ void dma_shadow_fail_map(struct device *dev, unsigned int nth,
 
 	spin_lock_irqsave(&shadow_lock, flags);
 	sd = find_dev(dev);
-	if (sd) {
-		sd->fail_nth = nth;
-		sd->fail_every = every;
-		sd->fail_seen = 0;
-	}
+	if (sd)
+		set_fail_map(sd, nth, every);
 	spin_unlock_irqrestore(&shadow_lock, flags);
 }
 EXPORT_SYMBOL_GPL(dma_shadow_fail_map);
