@@ -216,6 +216,7 @@ DMA_SIM_SETTING(burst_us);
 DMA_SIM_SETTING(completion);
 DMA_SIM_SETTING(dma_mask);
 DMA_SIM_SETTING(shadow);
+DMA_SIM_SETTING(pretend);
 
 static struct configfs_attribute *dma_sim_item_attrs[] = {
 	&dma_sim_attr_enabled,
@@ -237,6 +238,7 @@ static struct configfs_attribute *dma_sim_item_attrs[] = {
 	&dma_sim_attr_completion,
 	&dma_sim_attr_dma_mask,
 	&dma_sim_attr_shadow,
+	&dma_sim_attr_pretend,
 	NULL
 };
 

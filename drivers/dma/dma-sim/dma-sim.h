@@ -100,6 +100,7 @@ enum dma_sim_fault_type {
  * @completion: an &enum dma_sim_context
  * @dma_mask: address bits of the engine
  * @shadow: watch its mappings with dma-shadow, and let them fail on demand
+ * @pretend: touch no memory and find nothing wrong
  *
  * Start from dma_sim_get_defaults().
  */
@@ -121,6 +122,7 @@ struct dma_sim_config {
 	unsigned int completion;
 	unsigned int dma_mask;
 	unsigned int shadow;
+	unsigned int pretend;
 };
 
 /**

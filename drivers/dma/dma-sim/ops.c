@@ -185,6 +185,9 @@ int dma_sim_burst(struct dma_sim_chan *chan, struct dma_sim_desc *desc,
 {
 	int ret;
 
+	if (chan->sim->cfg.pretend)
+		return 0;
+
 	ret = dma_sim_read(chan, desc, off, len);
 	if (ret)
 		return ret;

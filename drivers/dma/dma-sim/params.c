@@ -67,6 +67,7 @@ static const struct dma_sim_param dma_sim_params[] = {
 	{ "completion", DMA_SIM_FIELD(completion), dma_sim_context_names },
 	{ "dma_mask", DMA_SIM_FIELD(dma_mask), NULL, false, 16, 64 },
 	{ "shadow", DMA_SIM_FIELD(shadow), NULL, false, 0, 1 },
+	{ "pretend", DMA_SIM_FIELD(pretend), NULL, false, 0, 1 },
 	{ }
 };
 
@@ -458,3 +459,6 @@ MODULE_PARM_DESC(dma_mask, "Address bits of the engine (default 64)");
 
 module_param_cb(shadow, &dma_sim_param_ops, "shadow", 0444);
 MODULE_PARM_DESC(shadow, "Watch the mappings with dma-shadow (default 0)");
+
+module_param_cb(pretend, &dma_sim_param_ops, "pretend", 0444);
+MODULE_PARM_DESC(pretend, "Touch no memory, find nothing wrong (default 0)");

@@ -191,6 +191,38 @@ static void interrupt_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats_of(rig).ops[DMA_SIM_INTERRUPT], 1);
 }
 
+/* Random memory stays as it is, and counts as right. */
+static void pretend_test(struct kunit *test)
+{
+	enum sum_check_flags found = SUM_CHECK_P_RESULT;
+	struct rig *rig = rig_of(test);
+	struct dma_sim_stats stats;
+	struct dma_device *ddev;
+	dma_addr_t mem[2];
+	struct xfer *x;
+
+	rig->cfg.pretend = 1;
+	rig_start(rig);
+	ddev = rig->chan->device;
+	x = xfer_get_shared(rig, 2, 2);
+	mem[0] = xfer_map(x, area_get(rig, 0, 1000), DMA_BIDIRECTIONAL);
+	mem[1] = xfer_map(x, area_get(rig, 0, 1000), DMA_BIDIRECTIONAL);
+
+	xfer_run(x, ddev->device_prep_dma_memcpy(rig->chan, mem[1], mem[0],
+						 1000, 0));
+	xfer_run(x, ddev->device_prep_dma_xor_val(rig->chan, mem, 2, 1000,
+						  &found, 0));
+	xfer_put(x);
+	areas_check(rig, "what is not copied");
+	KUNIT_EXPECT_EQ(test, (int)found, 0);
+
+	stats = stats_of(rig);
+	KUNIT_EXPECT_EQ(test, stats.ops[DMA_SIM_MEMCPY], 1);
+	KUNIT_EXPECT_EQ(test, stats.ops[DMA_SIM_XOR_VAL], 1);
+	KUNIT_EXPECT_EQ(test, stats.bytes[DMA_SIM_MEMCPY], 0);
+	KUNIT_EXPECT_EQ(test, stats.completed, 2);
+}
+
 /* Order */
 
 /* The turns of MANY copies that are issued at once, a letter each. */
@@ -1402,6 +1434,7 @@ static struct kunit_case dma_sim_cases[] = {
 	KUNIT_CASE_PARAM(unmap_before_callback_test, context_gen_params),
 	KUNIT_CASE_PARAM(poll_test, context_gen_params),
 	KUNIT_CASE_PARAM(interrupt_test, context_gen_params),
+	KUNIT_CASE_PARAM(pretend_test, context_gen_params),
 	KUNIT_CASE_PARAM(in_order_test, context_gen_params),
 	KUNIT_CASE_PARAM(out_of_order_test, context_gen_params),
 	KUNIT_CASE(out_of_order_status_test),
