@@ -45,6 +45,8 @@ prepare_raid()
 {
 	mount -t devtmpfs devtmpfs /dev
 	mount -t configfs configfs /sys/kernel/config
+	[ ! -d /sys/kernel/tracing ] ||
+		mount -t tracefs tracefs /sys/kernel/tracing
 	mount -t tmpfs tmpfs /tmp
 	mount -t tmpfs tmpfs /run
 	# there is no udev that would make the arrays' names

@@ -487,6 +487,53 @@ step_unplug()
 	compare
 }
 
+# --- what it costs -------------------------------------------------------------
+
+maps=/sys/kernel/tracing/events/dma/dma_map_page
+
+# The same work three times for its instructions, and once for its mappings, which
+# are not counted meanwhile. The data are of no interest: engines may pretend.
+measure()	# UNITS RAID-COST-COMMAND...
+{
+	units=$1
+	shift
+	for turn in 1 2 3; do
+		said=$(raid-cost "$@") || { why="raid-cost $1: $said"; return; }
+		echo "# cost $array-$step instructions $turn $said $units"
+	done
+	echo hist:keys=dir > $maps/trigger || { why="no $maps"; return; }
+	said=$(raid-cost "$@") || why="raid-cost $1: $said"
+	hits=$(sed -n 's/^ *Hits: *//p' $maps/hist)
+	echo '!hist:keys=dir' > $maps/trigger
+	echo "# cost $array-$step maps 1 ${hits:-none} $units"
+}
+
+# a unit is a stripe of a page a disk
+step_cost_full()
+{
+	data=$((disks - level + 4))
+	measure $((bytes / (data * 4096))) \
+		full $md "$bytes" $((data * chunk * 1024))
+}
+
+# a write
+step_cost_small()
+{
+	measure "$count_small" small $md "$bytes" "$count_small"
+}
+
+# a page that is read, of an array without as many disks as it can do without
+step_cost_degraded()
+{
+	stop || return
+	case $level in
+	5)	create 0 ;;
+	6)	create 0 1 ;;
+	esac
+	measure $((bytes / 4096)) read $md "$bytes" 65536
+	stop && create
+}
+
 run_steps()
 {
 	for step in $(echo "$work" | tr , ' '); do

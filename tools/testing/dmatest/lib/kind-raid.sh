@@ -88,10 +88,14 @@ kind_mode_of()	# RESULTDIR: how the verdict speaks of the mode
 
 kind_build()
 {
+	local program
+
 	find_mdadm
-	logged "$MOUT/build.log" "${CROSS_COMPILE}gcc" -static -Os -Wall -Wextra \
-		-Werror -o "$MOUT/raid-io" "$HERE/guest/raid-io.c" ||
-		build_failed "$EX_BUILD" "raid-io"
+	for program in raid-io raid-cost; do
+		logged "$MOUT/build.log" "${CROSS_COMPILE}gcc" -static -Os -Wall \
+			-Wextra -Werror -o "$MOUT/$program" "$HERE/guest/$program.c" ||
+			build_failed "$EX_BUILD" "$program"
+	done
 }
 
 find_mdadm()
@@ -156,6 +160,7 @@ kind_initramfs()
 		echo "file /lib/$name $file 0755 0 0"
 	done <<< "$libraries"
 	echo "file /bin/raid-io $MOUT/raid-io 0755 0 0"
+	echo "file /bin/raid-cost $MOUT/raid-cost 0755 0 0"
 	echo "file /engines.list $DEFS/engines.list 0644 0 0"
 }
 

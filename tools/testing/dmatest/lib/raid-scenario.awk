@@ -19,7 +19,7 @@ function names(into, list,    n, i, words)
 function check_value(key, value)
 {
 	if (key == "layout" || key == "engines" || key == "work")
-		return value ~ /^[a-z0-9,-]+$/
+		return value ~ /^[a-z0-9,_-]+$/
 	if (key == "consistency")
 		return value ~ /^(ppl|write-through|write-back)$/
 	return value ~ /^[0-9]+$/
@@ -80,7 +80,8 @@ BEGIN {
 	names(known, "level disks layout chunk size engines consistency " \
 		     "skip_copy rmw_level threads discard work count_small")
 	names(work, "full odd small mixed crowd buffered restart check repair " \
-		    "degraded pairs lose rebuild reshape discard unplug")
+		    "degraded pairs lose rebuild reshape discard unplug " \
+		    "cost_full cost_small cost_degraded")
 }
 
 /^#/ || NF == 0	{ next }

@@ -70,12 +70,14 @@ function must_change(array, what, name)
 		fail(name, "there was no garbage")
 	if (what == "discard" && !((name, "discarded") in changed))
 		fail(name, "nothing was discarded")
+	if (what ~ /^cost_/ && measured[name] != 4)
+		fail(name, measured[name] + 0 " of 4 costs were measured")
 }
 
 # How many times all of the array is compared in a step
 function comparisons(what, disks)
 {
-	if (what == "check")
+	if (what == "check" || what ~ /^cost_/)
 		return 0
 	if (what == "degraded")
 		return disks
@@ -154,6 +156,12 @@ function check_engines(array,    set, n, i, ops)
 	for (i = 1; i <= n; i++)
 		if (wants(array, ops[i]) && !(did[array, ops[i]] > 0))
 			fail(array "-engines", "the engines did no " ops[i])
+}
+
+# A cost that is no number was not measured.
+function cost_line(name, n, units)
+{
+	measured[name] += n ~ /^[0-9]+$/ && units > 0
 }
 
 function engine_line(array, name, counter, n)
@@ -240,6 +248,7 @@ have_verdict		{ fail("verdict", "there is something after the final line: " $0) 
 /^# data /		{ data_line($3, $4, $5); next }
 /^# mismatch /		{ mismatch_line($3, $4, $5); next }
 /^# engine /		{ engine_line($3, $4, $5, $6); next }
+/^# cost /		{ cost_line($3, $6, $7); next }
 /^# kmemleak: /		{ fail("kmemleak", substr($0, 13)); next }
 /^Bail out!/		{ bail = $0; next }
 $1 == "verdict" {
