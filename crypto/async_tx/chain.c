@@ -156,6 +156,7 @@ static struct async_block *async_block_new(struct async_chain *chain,
 	block->start = start;
 	block->end = end;
 	block->leg = 0;
+	block->run = 0;
 	*bucket = block;
 
 	return block;

@@ -36,7 +36,6 @@ struct async_op;
  * struct async_block - a page range that operations of a chain use
  * @hash_next: next one in the same bucket
  * @merged: the range that this one went into, or NULL
- * @leg_next: next one of the present leg
  * @page: page that it begins in
  * @start: first byte, counted from the begin of @page
  * @end: byte behind the last one
@@ -55,7 +54,6 @@ struct async_op;
 struct async_block {
 	struct async_block *hash_next;
 	struct async_block *merged;
-	struct async_block *leg_next;
 	struct page *page;
 	unsigned int start;
 	unsigned int end;
@@ -202,8 +200,7 @@ struct async_notice {
  * @run_next: the operation behind the present run, or the first of the leg
  * @partial: the operation at @leg_end, if the engine has begun it
  * @leg_dev: device that the leg is mapped for
- * @blocks: ranges of the leg
- * @nr_blocks: number of them
+ * @nr_blocks: number of ranges of the leg
  * @nr_runs: number of runs of the leg
  * @in_leg: there is a leg under way
  * @redo: the leg has failed; the CPU does it again
@@ -244,7 +241,6 @@ struct async_chain {
 	struct async_op *run_next;
 	struct async_op *partial;
 	struct device *leg_dev;
-	struct async_block *blocks;
 	unsigned int nr_blocks;
 	unsigned int nr_runs;
 	bool in_leg;
@@ -275,6 +271,7 @@ struct async_chain {
  * @chan: the channel
  * @mapped: record that the ranges are mapped through
  * @unmap: record that the descriptors hold
+ * @align: what addresses must be aligned to, where offsets are, in bytes
  * @op_last: the operation is the last of its run
  * @nr: number of descriptors submitted so far
  * @last_irq: the last of them tells its end by an interrupt
@@ -285,6 +282,7 @@ struct async_emit {
 	struct dma_chan *chan;
 	struct dmaengine_unmap_data *mapped;
 	struct dmaengine_unmap_data *unmap;
+	unsigned int align;
 	bool op_last;
 	unsigned int nr;
 	bool last_irq;

@@ -56,13 +56,10 @@ static int async_block_map(struct async_emit *emit, struct async_block *block)
  * Are addresses aligned where offsets in the page are? A range that was merged may
  * begin at an odd place, and a bounce buffer begins at an even one for each range.
  */
-static bool async_block_aligned(const struct async_block *block,
-				const struct dma_device *dma)
+static bool async_block_aligned(const struct async_emit *emit,
+				const struct async_block *block)
 {
-	unsigned int shift = max3(dma->copy_align, dma->xor_align,
-				  dma->pq_align);
-
-	return IS_ALIGNED(block->dma - block->start, 1UL << shift);
+	return IS_ALIGNED(block->dma - block->start, emit->align);
 }
 
 static int async_op_map(struct async_emit *emit, struct async_op *op)
@@ -76,7 +73,7 @@ static int async_op_map(struct async_emit *emit, struct async_op *op)
 		err = async_block_map(emit, block);
 		if (err)
 			return err;
-		if (!async_block_aligned(block, emit->chan->device))
+		if (!async_block_aligned(emit, block))
 			return -EINVAL;
 	}
 
@@ -156,6 +153,11 @@ static unsigned int async_run_descs(struct async_chain *chain)
 		nr += op->nr_descs;
 
 	return nr;
+}
+
+static unsigned int async_emit_align(const struct dma_device *dma)
+{
+	return 1U << max3(dma->copy_align, dma->xor_align, dma->pq_align);
 }
 
 /* The records for the mappings and for the descriptors, which can be one. */
@@ -265,6 +267,7 @@ bool async_run_start(struct async_chain *chain)
 		return false;
 	}
 
+	emit.align = async_emit_align(emit.chan->device);
 	chain->run_chan = emit.chan;
 	chain->over = false;
 	atomic_set(&chain->events, 2);

@@ -169,27 +169,29 @@ static bool async_ref_covers(const struct async_ref *ref,
 	return ref->off == block->start && len == block->end - block->start;
 }
 
-/* The range as the leg sees it. */
+static void async_block_begin(struct async_chain *chain,
+			      struct async_block *block)
+{
+	if (block->leg != chain->leg) {
+		block->leg = chain->leg;
+		block->state = 0;
+		block->dir = 0;
+		block->mapped = false;
+		chain->nr_blocks++;
+	}
+	block->run = chain->run;
+	block->writer = NULL;
+	block->reader = NULL;
+}
+
+/* The range as the run sees it. A new leg has a new run, too. */
 static struct async_block *async_ref_block(struct async_chain *chain,
 					   const struct async_ref *ref)
 {
 	struct async_block *block = async_block_root(ref->block);
 
-	if (block->leg != chain->leg) {
-		block->leg = chain->leg;
-		block->run = 0;
-		block->state = 0;
-		block->dir = 0;
-		block->mapped = false;
-		block->leg_next = chain->blocks;
-		chain->blocks = block;
-		chain->nr_blocks++;
-	}
-	if (block->run != chain->run) {
-		block->run = chain->run;
-		block->writer = NULL;
-		block->reader = NULL;
-	}
+	if (block->run != chain->run)
+		async_block_begin(chain, block);
 
 	return block;
 }
@@ -222,6 +224,21 @@ static bool async_op_writes(const struct async_op *op, unsigned int i)
 	return i < op->nr_dst && (op->use & ASYNC_USE_WRITE);
 }
 
+/* Have those operations of the run wait that @op depends on. */
+static void async_op_fence(struct async_block *block, struct async_op *op,
+			   bool writes)
+{
+	struct async_op *reader;
+
+	if (block->writer)
+		block->writer->fence = true;
+	if (!writes)
+		return;
+	for (reader = block->reader; reader && reader != op;
+	     reader = reader->next)
+		reader->fence = true;
+}
+
 /* Note what an operation does with its ranges: all reads, then all writes. */
 static void async_op_touch(struct async_chain *chain, struct async_op *op)
 {
@@ -230,6 +247,7 @@ static void async_op_touch(struct async_chain *chain, struct async_op *op)
 
 	for (i = 0; i < op->nr_refs; i++) {
 		block = async_ref_block(chain, &op->refs[i]);
+		async_op_fence(block, op, async_op_writes(op, i));
 		if (!async_op_reads(op, i))
 			continue;
 		async_block_read(block);
@@ -250,39 +268,20 @@ static void async_op_touch(struct async_chain *chain, struct async_op *op)
 	}
 }
 
-/* Have each operation of the run wait for those that it depends on. */
-static void async_op_fence(struct async_block *block, struct async_op *op,
-			   bool writes)
-{
-	struct async_op *reader;
-
-	if (block->writer)
-		block->writer->fence = true;
-	if (!writes)
-		return;
-	for (reader = block->reader; reader && reader != op;
-	     reader = reader->next)
-		reader->fence = true;
-}
-
-/* Does an operation depend on the run? Fence those that it depends on. */
+/* Does an operation depend on one of the run? */
 static bool async_op_depends(struct async_chain *chain, struct async_op *op)
 {
-	bool depends = false;
 	unsigned int i;
 
 	for (i = 0; i < op->nr_refs; i++) {
 		struct async_block *block = async_ref_block(chain,
 							    &op->refs[i]);
-		bool writes = async_op_writes(op, i);
 
-		if (!block->writer && !(writes && block->reader))
-			continue;
-		depends = true;
-		async_op_fence(block, op, writes);
+		if (block->writer || (async_op_writes(op, i) && block->reader))
+			return true;
 	}
 
-	return depends;
+	return false;
 }
 
 static void async_run_begin(struct async_chain *chain, struct async_op *op)
@@ -297,8 +296,9 @@ static void async_leg_add(struct async_chain *chain, struct async_op *op,
 {
 	op->chan = chan;
 	op->fence = false;
-	if (async_op_depends(chain, op) && !op->run_start &&
-	    dma_has_cap(DMA_COMPLETION_NO_ORDER, chan->device->cap_mask))
+	if (!op->run_start &&
+	    dma_has_cap(DMA_COMPLETION_NO_ORDER, chan->device->cap_mask) &&
+	    async_op_depends(chain, op))
 		async_run_begin(chain, op);
 	async_op_touch(chain, op);
 }
@@ -356,7 +356,6 @@ static void async_leg_reset(struct async_chain *chain)
 {
 	chain->leg++;
 	chain->run++;
-	chain->blocks = NULL;
 	chain->nr_blocks = 0;
 	chain->nr_runs = 0;
 	chain->partial = NULL;

@@ -84,8 +84,6 @@ struct dmaengine_unmap_entry {
  * @unmap: B: the record; the hold has a reference to it until it ends
  * @reuse: L: DMA_CTRL_REUSE was set when the descriptor was last submitted, so
  *	it survives a termination of its channel
- * @submitting: L: the descriptor is in its provider's hands, though it is still
- *	on the list of the prepared ones
  */
 struct dmaengine_unmap_hold {
 	struct list_head node;
@@ -94,7 +92,6 @@ struct dmaengine_unmap_hold {
 	struct dma_chan *chan;
 	struct dmaengine_unmap_data *unmap;
 	bool reuse;
-	bool submitting;
 };
 
 /**
@@ -438,7 +435,6 @@ void dma_set_unmap(struct dma_async_tx_descriptor *tx,
 	hold->chan = chan;
 	hold->unmap = unmap;
 	hold->reuse = false;
-	hold->submitting = false;
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold->stamp = ++chan->unmap_stamp;
@@ -446,6 +442,7 @@ void dma_set_unmap(struct dma_async_tx_descriptor *tx,
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
 	tx->unmap_seq = hold->seq;
+	tx->unmap_submitted = false;
 }
 EXPORT_SYMBOL_GPL(dma_set_unmap);
 
@@ -487,10 +484,8 @@ EXPORT_SYMBOL_GPL(dmaengine_unmap_reclaim);
 
 /**
  * dmaengine_unmap_discard() - end the hold of a descriptor that never ran
- * @chan: channel of the descriptor
+ * @chan: channel of the descriptor, which was not submitted
  * @seq: the number that the descriptor carries; any value will do
- *
- * Does nothing if the descriptor was submitted.
  *
  * Context: Any context, under any lock of a provider.
  */
@@ -502,7 +497,7 @@ void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq)
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
-	if (hold && !hold->submitting)
+	if (hold)
 		last = dmaengine_hold_end(hold, DMA_TRANS_NOERROR);
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
@@ -517,25 +512,6 @@ static void dmaengine_hold_move(struct dmaengine_unmap_hold *hold,
 
 	hold->stamp = ++hold->chan->unmap_stamp;
 	list_move_tail(&hold->node, list);
-}
-
-/**
- * dmaengine_unmap_submitting() - note that a descriptor is about to be submitted
- * @chan: channel of the descriptor
- * @seq: the number that it carries
- *
- * Context: Any context.
- */
-void dmaengine_unmap_submitting(struct dma_chan *chan, u64 seq)
-{
-	struct dmaengine_unmap_hold *hold;
-	unsigned long flags;
-
-	spin_lock_irqsave(&chan->unmap_lock, flags);
-	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
-	if (hold)
-		hold->submitting = true;
-	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 }
 
 /**

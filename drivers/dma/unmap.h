@@ -13,7 +13,6 @@ void dmaengine_unmap_chan_init(struct dma_chan *chan);
 void dmaengine_unmap_release(struct dma_chan *chan, u64 seq,
 			     enum dmaengine_tx_result result);
 void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq);
-void dmaengine_unmap_submitting(struct dma_chan *chan, u64 seq);
 void dmaengine_unmap_submit(struct dma_chan *chan, u64 seq, bool reuse);
 u64 dmaengine_unmap_stamp(struct dma_chan *chan);
 void dmaengine_unmap_terminate(struct dma_chan *chan, u64 until);

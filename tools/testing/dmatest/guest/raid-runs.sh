@@ -24,7 +24,7 @@ sim=/sys/kernel/config/dma-sim
 md=/dev/md0
 sys=/sys/block/md0/md
 ref=/tmp/reference
-journal=/dev/ram9
+journal=/dev/ram17
 planned=0
 seed=1
 
@@ -227,9 +227,8 @@ restart()
 # Members and reference are zero, so P and Q are right.
 clear_disks()
 {
-	rm -f $ref
 	for disk in /dev/ram*; do
-		quietly raid-io discard "$disk" $ref 0 16777216
+		quietly raid-io discard "$disk" /dev/null 0 16777216
 	done
 	rm -f $ref
 	bytes=$(((disks - level + 4) * size * 1024))

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the scripts share that boot the base kernel with the witnesses and the
+# harness of the series, to hold the two side by side. Source it after lib.sh, with
+# BASE, the folder for the base's tree, and OUT set.
+
+TREE=$BUILD/linux
+export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache}
+share_objects
+
+# base_tree: the base alone, whatever was there
+base_tree() {
+	git -C "$TREE" worktree prune
+	[ -d "$BASE" ] || git -C "$TREE" worktree add -q --force --detach "$BASE" base || return
+	git -C "$BASE" checkout -q --force --detach base && git -C "$BASE" clean -qfdx
+}
+
+# What the series does to kernel/dma up to the commit that brings dma-shadow: nothing
+# of the DMA engine.
+add_shadow() {
+	local commit
+	commit=$(git -C "$TREE" log --format=%H --diff-filter=A base.. -- kernel/dma/shadow.c)
+	[ -n "$commit" ] || die "$E_PATCH" "there is no dma-shadow in $TREE: make tree"
+	git -C "$TREE" diff --no-ext-diff base "$commit" -- kernel/dma include/linux/dma-shadow.h |
+		git -C "$BASE" apply
+}
+
+# dma-sim as the base wants its providers
+add_sim() {
+	[ -e "$TREE/drivers/dma/dma-sim/core.c" ] ||
+		die "$E_PATCH" "there is no dma-sim in $TREE: make tree"
+	cp -r "$TREE/drivers/dma/dma-sim" "$BASE/drivers/dma/" &&
+		git -C "$BASE" apply "$TOP/tests/base-raid/dma-sim.patch"
+}
+
+add_harness() {
+	cp -r "$TREE/tools/testing/dmatest" "$BASE/tools/testing/"
+}
+
+# boot TREE ENTRY MACHINE SCENARIO [MODE]: ENTRY is the harness's dmatest.sh or raid.sh.
+# The results folder goes to RESULT, the exit code is the harness's.
+boot() {
+	local log=$OUT/boot-$3-$4${5:+-$5}.log status
+	mkdir -p "$OUT"
+	KERNEL=$1 "$1/tools/testing/dmatest/$2" run "${@:3}" 2>&1 | tee "$log" >&2
+	status=$?
+	RESULT=$(sed -n 's/^results: //p' "$log")
+	return $status
+}
+
+# check NUMBER NAME CONDITION...: a KTAP result
+check() {
+	if "${@:3}"; then
+		echo "ok $1 $2"
+	else
+		echo "not ok $1 $2"
+		# shellcheck disable=SC2034 # for those who source this
+		failed=$E_TEST
+	fi
+}
