@@ -12,7 +12,8 @@ export KERNEL DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX JOBS
 
 # The user's -j is not for these scripts: they take JOBS, the number of CPUs.
 .NOTPARALLEL:
-.PHONY: help run test test-raid test-all check tree refresh roundtrip menuconfig clean distclean
+.PHONY: help run test test-raid test-all check bench series tree refresh roundtrip menuconfig clean \
+	distclean
 
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
@@ -29,6 +30,9 @@ help:
 #?                    make test-all STEP="deps tree matrix link pl330 zynqmp"
 #?   make check       checks of the series, builds every commit
 #?   make tree        compose the series to build/linux           90 s / 1 s
+#?   make bench       what RAID costs, in instructions: base and series,
+#?                    build/bench/costs.txt and .svg
+#?   make series      the mails, with a cover letter, to build/series   5 s
 #?   make refresh     write the commits of build/linux back here        2 s
 #?   make roundtrip   compose, mail, git am: the same trees            15 s
 #?   make menuconfig  look at the kernel configuration of make run     10 s
@@ -58,6 +62,12 @@ run:
 test test-raid test-all check:
 	@scripts/steps $@
 
+bench:
+	@scripts/bench
+
+series: deps
+	@scripts/mail
+
 tree refresh roundtrip: deps
 	@scripts/$(patsubst tree,compose,$@)
 
@@ -70,7 +80,7 @@ menuconfig:
 	@scripts/menuconfig $(MACHINE)
 
 clean:
-	rm -rf $(BUILD)/out $(BUILD)/base-order $(BUILD)/results $(BUILD)/check $(BUILD)/mail \
+	rm -rf $(BUILD)/out $(BUILD)/base-order $(BUILD)/base-raid $(BUILD)/bench $(BUILD)/results $(BUILD)/check $(BUILD)/mail $(BUILD)/series \
 		$(BUILD)/roundtrip*
 
 distclean:

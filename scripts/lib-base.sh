@@ -45,6 +45,7 @@ boot() {
 	mkdir -p "$OUT"
 	KERNEL=$1 "$1/tools/testing/dmatest/$2" run "${@:3}" 2>&1 | tee "$log" >&2
 	status=$?
+	# shellcheck disable=SC2034 # for those who source this
 	RESULT=$(sed -n 's/^results: //p' "$log")
 	return $status
 }

@@ -540,7 +540,7 @@ run_steps()
 		why=
 		next_seed
 		if [ -d $sys ]; then
-			"step_$step"
+			"step_$(echo "$step" | tr - _)"
 		else
 			why="there is no array"
 		fi

@@ -19,7 +19,7 @@ function names(into, list,    n, i, words)
 function check_value(key, value)
 {
 	if (key == "layout" || key == "engines" || key == "work")
-		return value ~ /^[a-z0-9,_-]+$/
+		return value ~ /^[A-Za-z0-9,-]+$/
 	if (key == "consistency")
 		return value ~ /^(ppl|write-through|write-back)$/
 	return value ~ /^[0-9]+$/
@@ -81,7 +81,7 @@ BEGIN {
 		     "skip_copy rmw_level threads discard work count_small")
 	names(work, "full odd small mixed crowd buffered restart check repair " \
 		    "degraded pairs lose rebuild reshape discard unplug " \
-		    "cost_full cost_small cost_degraded")
+		    "cost-full cost-small cost-degraded")
 }
 
 /^#/ || NF == 0	{ next }

@@ -70,14 +70,14 @@ function must_change(array, what, name)
 		fail(name, "there was no garbage")
 	if (what == "discard" && !((name, "discarded") in changed))
 		fail(name, "nothing was discarded")
-	if (what ~ /^cost_/ && measured[name] != 4)
+	if (what ~ /^cost-/ && measured[name] != 4)
 		fail(name, measured[name] + 0 " of 4 costs were measured")
 }
 
 # How many times all of the array is compared in a step
 function comparisons(what, disks)
 {
-	if (what == "check" || what ~ /^cost_/)
+	if (what == "check" || what ~ /^cost-/)
 		return 0
 	if (what == "degraded")
 		return disks
