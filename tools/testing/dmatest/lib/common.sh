@@ -81,6 +81,7 @@ load_machine()	# NAME
 		grep -q "^$field=" "$file" ||
 			die "$EX_USAGE" "$file: $field is missing"
 	done
+	OVERLAY=
 	PL080_SYNC=
 	POWER_OFF=
 	# shellcheck source=/dev/null

@@ -17,11 +17,6 @@ GUEST_FAULTS="panic hang noverdict shortplan warn nokick uaf"
 GUEST_APPLETS="sh awk cat dirname dmesg grep mknod mount reboot sed sleep stty tr"
 SHADOW=
 
-kind_load_machine()
-{
-	:
-}
-
 kind_load_scenario()
 {
 	WIDTH=$(scenario_field width)

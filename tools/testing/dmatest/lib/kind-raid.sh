@@ -17,12 +17,9 @@ GUEST_FAULTS="panic hang noverdict shortplan warn uaf noengine
 	garbage change unbounced unwatched keep"
 GUEST_APPLETS="sh awk cat dd devmem dirname dmesg grep head kill ls mkdir mknod mount mv
 	reboot rm rmdir sed seq sleep stty tail tr"
+# what overlays for a PL08x want to know
+WIDTH=8
 MODE=
-
-kind_load_machine()
-{
-	:
-}
 
 kind_load_scenario()
 {
@@ -36,7 +33,11 @@ kind_load_mode()	# [MODE]
 
 kind_board()
 {
-	echo "$MOUT/build/arch/$ARCH/boot/dts/$DTB"
+	if [ -n "$OVERLAY" ]; then
+		echo "$MOUT/board-$WIDTH.dtb"
+	else
+		echo "$MOUT/build/arch/$ARCH/boot/dts/$DTB"
+	fi
 }
 
 kind_expect()
@@ -91,6 +92,8 @@ kind_build()
 	local program
 
 	find_mdadm
+	[ -z "$OVERLAY" ] || logged "$MOUT/build.log" build_dtb "$WIDTH" ||
+		build_failed "$EX_BUILD" "overlay $OVERLAY"
 	for program in raid-io raid-cost; do
 		logged "$MOUT/build.log" "${CROSS_COMPILE}gcc" -static -Os -Wall \
 			-Wextra -Werror -o "$MOUT/$program" "$HERE/guest/$program.c" ||
