@@ -488,7 +488,7 @@ step_unplug()
 
 # --- what it costs -------------------------------------------------------------
 
-maps=/sys/kernel/tracing/events/dma/dma_map_page
+traced_maps=/sys/kernel/tracing/events/dma/dma_map_page
 
 # The same work three times for its instructions, and once for its mappings, which
 # are not counted meanwhile. The data are of no interest: engines may pretend.
@@ -500,10 +500,10 @@ measure()	# UNITS RAID-COST-COMMAND...
 		said=$(raid-cost "$@") || { why="raid-cost $1: $said"; return; }
 		echo "# cost $array-$step instructions $turn $said $units"
 	done
-	echo hist:keys=dir > $maps/trigger || { why="no $maps"; return; }
+	echo hist:keys=dir > "$traced_maps/trigger" || { why="no $traced_maps"; return; }
 	said=$(raid-cost "$@") || why="raid-cost $1: $said"
-	hits=$(sed -n 's/^ *Hits: *//p' $maps/hist)
-	echo '!hist:keys=dir' > $maps/trigger
+	hits=$(sed -n 's/^ *Hits: *//p' "$traced_maps/hist")
+	echo '!hist:keys=dir' > "$traced_maps/trigger"
 	echo "# cost $array-$step maps 1 ${hits:-none} $units"
 }
 
