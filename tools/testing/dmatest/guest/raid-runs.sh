@@ -46,6 +46,15 @@ set_engine()	# INSTANCE SETTING=VALUE...
 		echo "${setting#*=}" > "$dir/$key" || why="$dir: no $setting"
 	done
 	echo 1 > "$dir/enabled" || why="$dir cannot be enabled"
+	note_failed
+}
+
+# The counters of dma-shadow go on with the next engine of the same name.
+note_failed()
+{
+	read -r device < "$dir/dev_name"
+	{ read -r failed < "$shadows/$device/failed"; } 2> /dev/null || failed=0
+	eval "failed_before_${device##*.}=$failed"
 }
 
 set_engines()	# SET
@@ -69,6 +78,7 @@ channels()
 # One that is idle has ended all that it was given.
 judge_engine()	# DIRECTORY
 {
+	why=
 	read -r device < "$1/dev_name"
 	stats=$debug/dma-sim/$device/stats
 	ended=0
@@ -85,8 +95,13 @@ judge_engine()	# DIRECTORY
 	read -r shadowed < "$1/shadow"
 	read -r fails < "$1/fault_map/every"
 	failed=0
-	[ "$shadowed" = 1 ] && judge_shadow "$device"
+	earlier=0
+	eval "earlier=\$failed_before_${device##*.}"
+	[ "$shadowed" = 1 ] && judge_shadow "$device" "$earlier"
 	echo "# engine $array ${1##*/} map_failed $failed"
+	# one that had nothing to do
+	[ "$submitted" = 0 ] && [ "$why" = "nothing was mapped for $device" ] &&
+		why=
 	# mappings that were told to fail
 	[ "$fails" != 0 ] && [ "$why" = "$failed mappings failed" ] && why=
 }
@@ -101,11 +116,14 @@ engines_present()
 
 judge_engines()
 {
+	wrong=
 	why=
 	if engines_present; then
 		for dir in "$sim"/*; do
 			judge_engine "$dir"
+			[ -n "$wrong" ] || wrong=$why
 		done
+		why=$wrong
 	elif [ -n "$(channels)" ]; then
 		why="there are engines: $(channels)"
 	fi
