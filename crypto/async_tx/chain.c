@@ -6,6 +6,7 @@
  * that several operations use is noted once, so that it can be mapped once.
  */
 
+#include <linux/bitops.h>
 #include <linux/cache.h>
 #include <linux/completion.h>
 #include <linux/dma-mapping.h>
@@ -29,6 +30,12 @@
 struct workqueue_struct *async_chain_wq;
 static struct kmem_cache *async_chain_cache;
 static mempool_t *async_chain_pool;
+
+/*
+ * Bit 0: a chain was queued since the engines were last told to begin. It is one
+ * for all clients: who clears it issues what others have queued, too.
+ */
+static unsigned long async_chain_pending;
 
 struct async_chain *async_chain_alloc(void)
 {
@@ -85,15 +92,8 @@ static bool async_chain_grow(struct async_chain *chain, size_t size)
 	return true;
 }
 
-/**
- * async_chain_memory() - get memory that lives as long as the chain
- * @chain: the chain
- * @size: how much, in bytes
- *
- * Context: Any context. Does not sleep.
- * Return: the memory, aligned for 64 bits and not cleared, or NULL.
- */
-void *async_chain_memory(struct async_chain *chain, size_t size)
+/* Memory that lives as long as the chain: aligned for 64 bits, not cleared. */
+static void *async_chain_memory(struct async_chain *chain, size_t size)
 {
 	void *memory;
 
@@ -341,6 +341,46 @@ void async_chain_submit(struct async_chain *chain, async_chain_fn done,
 	async_chain_go(chain);
 }
 EXPORT_SYMBOL_GPL(async_chain_submit);
+
+void async_chain_queue(struct async_chain *chain, async_chain_fn done,
+		       void *arg)
+{
+	if (!chain) {
+		async_chain_submit(NULL, done, arg);
+		return;
+	}
+
+	chain->queued = true;
+	async_chain_submit(chain, done, arg);
+	/* whoever finds the bit set finds what was submitted, too */
+	smp_mb__before_atomic();
+	set_bit(0, &async_chain_pending);
+}
+EXPORT_SYMBOL_GPL(async_chain_queue);
+
+static void async_engine_issue_pending(const struct dma_engine *engine)
+{
+	unsigned int i;
+
+	for (i = 0; i < engine->nr_chans; i++)
+		dma_async_issue_pending(engine->chans[i]);
+}
+
+void async_chain_issue_pending(void)
+{
+	const struct dma_engine_table *table;
+	unsigned int i;
+
+	if (!test_and_clear_bit(0, &async_chain_pending))
+		return;
+
+	rcu_read_lock();
+	table = dma_engine_table();
+	for (i = 0; table && i < table->nr; i++)
+		async_engine_issue_pending(&table->engines[i]);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(async_chain_issue_pending);
 
 struct async_chain_wait {
 	struct completion done;

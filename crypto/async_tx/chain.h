@@ -193,6 +193,7 @@ struct async_notice {
  * @error: for @done
  * @next_seq: number of the next operation
  * @sync: there was no memory: operations are done as they are described
+ * @queued: its submitter issues what is submitted, with async_chain_issue_pending()
  * @max_refs: the largest number of ranges of an operation
  * @leg: number of the present leg
  * @run: number of the present run
@@ -233,6 +234,7 @@ struct async_chain {
 	int error;
 	unsigned int next_seq;
 	bool sync;
+	bool queued;
 	unsigned int max_refs;
 
 	unsigned int leg;
@@ -333,7 +335,6 @@ void async_op_dst(struct async_chain *chain, struct async_op *op,
 void async_op_src(struct async_chain *chain, struct async_op *op,
 		  struct page *page, unsigned int off);
 bool async_op_end(struct async_chain *chain, struct async_op *op);
-void *async_chain_memory(struct async_chain *chain, size_t size);
 void async_chain_free(struct async_chain *chain);
 
 /* engine.c */

@@ -59,7 +59,8 @@ static int async_block_map(struct async_emit *emit, struct async_block *block)
 static bool async_block_aligned(const struct async_emit *emit,
 				const struct async_block *block)
 {
-	return IS_ALIGNED(block->dma - block->start, emit->align);
+	return IS_ALIGNED((unsigned int)block->dma - block->start,
+			  emit->align);
 }
 
 static int async_op_map(struct async_emit *emit, struct async_op *op)
@@ -273,7 +274,8 @@ bool async_run_start(struct async_chain *chain)
 	atomic_set(&chain->events, 2);
 	async_run_emit(&emit);
 	if (emit.nr) {
-		dma_async_issue_pending(emit.chan);
+		if (!chain->queued)
+			dma_async_issue_pending(emit.chan);
 		if (!emit.last_irq)
 			async_chain_kick_start(chain, emit.cookie);
 		/* from now on it is what is in flight that keeps the device */

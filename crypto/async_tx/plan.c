@@ -196,13 +196,6 @@ static struct async_block *async_ref_block(struct async_chain *chain,
 	return block;
 }
 
-static void async_block_read(struct async_block *block)
-{
-	block->dir |= ASYNC_DIR_READ;
-	if (!(block->state & ASYNC_BLOCK_NEW))
-		block->state |= ASYNC_BLOCK_OLD;
-}
-
 static void async_block_write(struct async_block *block, bool all)
 {
 	block->dir |= ASYNC_DIR_WRITE;
@@ -214,70 +207,68 @@ static void async_block_write(struct async_block *block, bool all)
 		block->state |= ASYNC_BLOCK_NEW;
 }
 
-static bool async_op_reads(const struct async_op *op, unsigned int i)
-{
-	return i >= op->nr_dst || (op->use & ASYNC_USE_OLD);
-}
-
-static bool async_op_writes(const struct async_op *op, unsigned int i)
-{
-	return i < op->nr_dst && (op->use & ASYNC_USE_WRITE);
-}
-
-/* Have those operations of the run wait that @op depends on. */
-static void async_op_fence(struct async_block *block, struct async_op *op,
-			   bool writes)
+/* Have those operations of the run wait that use what @op is to overwrite. */
+static void async_op_fence(struct async_op *op, struct async_block *block)
 {
 	struct async_op *reader;
 
 	if (block->writer)
 		block->writer->fence = true;
-	if (!writes)
-		return;
 	for (reader = block->reader; reader && reader != op;
 	     reader = reader->next)
 		reader->fence = true;
 }
 
+static void async_op_reads(struct async_op *op, struct async_block *block)
+{
+	if (block->writer)
+		block->writer->fence = true;
+	if (!block->reader)
+		block->reader = op;
+
+	block->dir |= ASYNC_DIR_READ;
+	if (!(block->state & ASYNC_BLOCK_NEW))
+		block->state |= ASYNC_BLOCK_OLD;
+}
+
+static void async_op_writes(struct async_op *op, struct async_block *block,
+			    const struct async_ref *ref)
+{
+	async_block_write(block, async_ref_covers(ref, block, op->len));
+	if (op->use & ASYNC_USE_REREAD)
+		block->dir |= ASYNC_DIR_READ;
+	block->writer = op;
+	block->reader = NULL;
+}
+
 /* Note what an operation does with its ranges: all reads, then all writes. */
 static void async_op_touch(struct async_chain *chain, struct async_op *op)
 {
-	struct async_block *block;
-	unsigned int i;
+	const struct async_ref *ref, *end = &op->refs[op->nr_refs];
+	const struct async_ref *srcs = &op->refs[op->nr_dst];
 
-	for (i = 0; i < op->nr_refs; i++) {
-		block = async_ref_block(chain, &op->refs[i]);
-		async_op_fence(block, op, async_op_writes(op, i));
-		if (!async_op_reads(op, i))
-			continue;
-		async_block_read(block);
-		if (!block->reader)
-			block->reader = op;
-	}
+	for (ref = op->use & ASYNC_USE_OLD ? op->refs : srcs; ref < end; ref++)
+		async_op_reads(op, async_ref_block(chain, ref));
 
-	for (i = 0; i < op->nr_dst; i++) {
-		if (!async_op_writes(op, i))
-			continue;
-		block = async_block_root(op->refs[i].block);
-		async_block_write(block, async_ref_covers(&op->refs[i], block,
-							  op->len));
-		if (op->use & ASYNC_USE_REREAD)
-			block->dir |= ASYNC_DIR_READ;
-		block->writer = op;
-		block->reader = NULL;
-	}
+	if (!(op->use & ASYNC_USE_WRITE))
+		return;
+	for (ref = op->refs; ref < srcs; ref++)
+		async_op_fence(op, async_ref_block(chain, ref));
+	for (ref = op->refs; ref < srcs; ref++)
+		async_op_writes(op, async_block_root(ref->block), ref);
 }
 
 /* Does an operation depend on one of the run? */
 static bool async_op_depends(struct async_chain *chain, struct async_op *op)
 {
-	unsigned int i;
+	unsigned int i, nr_written;
 
+	nr_written = op->use & ASYNC_USE_WRITE ? op->nr_dst : 0;
 	for (i = 0; i < op->nr_refs; i++) {
 		struct async_block *block = async_ref_block(chain,
 							    &op->refs[i]);
 
-		if (block->writer || (async_op_writes(op, i) && block->reader))
+		if (block->writer || (i < nr_written && block->reader))
 			return true;
 	}
 

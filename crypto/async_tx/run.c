@@ -205,7 +205,11 @@ static void async_run_ended(struct async_chain *chain)
 
 static void async_chain_work(struct work_struct *work)
 {
-	async_chain_go(container_of(work, struct async_chain, work));
+	struct async_chain *chain = container_of(work, struct async_chain,
+						 work);
+
+	chain->queued = false;	/* its submitter need not come again */
+	async_chain_go(chain);
 }
 
 /* For engine legs: in softirq context. */

@@ -28,9 +28,10 @@ static struct dma_engine_table __rcu *dma_engines;
  * dma_engine_table() - see what engines there are
  *
  * Context: Any context, in an RCU read-side critical section, and the table is
- * good until its end. A descriptor that is submitted until then will end. There
- * is no table without a user of public channels: one calls dmaengine_get() before
- * the first look, and dmaengine_put() after the last.
+ * good until its end. A descriptor that is submitted until then will end, also if
+ * it was to be issued by way of a later table that does not have its channel any
+ * more. There is no table without a user of public channels: one calls
+ * dmaengine_get() before the first look, and dmaengine_put() after the last.
  * Return: the table, or NULL if there is none.
  */
 const struct dma_engine_table *dma_engine_table(void)
@@ -201,12 +202,38 @@ static struct dma_engine_table *dma_engines_make(struct list_head *devices)
 	return NULL;
 }
 
+/*
+ * Nobody finds these channels any more. Who has submitted something and is about
+ * to issue it does not either, so issue it here. They have all their clients yet.
+ */
+static void dma_engines_issue_pending(const struct dma_engine_table *table)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < table->nr; i++)
+		for (j = 0; j < table->engines[i].nr_chans; j++)
+			dma_async_issue_pending(table->engines[i].chans[j]);
+}
+
 static void dma_engines_show(struct dma_engine_table *table)
 {
+	struct dma_engine_table *old;
+
 	/* the mutex keeps others from replacing it */
-	table = rcu_replace_pointer(dma_engines, table, true);
-	if (table)
-		kfree_rcu(table, rcu);
+	old = rcu_replace_pointer(dma_engines, table, true);
+	if (!old)
+		return;
+
+	/* a channel that is not in the new one goes, and is stopped, or ... */
+	if (table) {
+		kfree_rcu(old, rcu);
+		return;
+	}
+
+	/* ... there is no new one */
+	synchronize_rcu();
+	dma_engines_issue_pending(old);
+	kfree(old);
 }
 
 /**
@@ -220,7 +247,6 @@ static void dma_engines_show(struct dma_engine_table *table)
 void dma_engines_hide(void)
 {
 	dma_engines_show(NULL);
-	synchronize_rcu();
 }
 
 /**

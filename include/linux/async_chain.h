@@ -119,6 +119,33 @@ void async_chain_submit(struct async_chain *chain, async_chain_fn done,
 			void *arg);
 
 /**
+ * async_chain_queue() - submit one of several chains
+ * @chain: the chain, or NULL; gone when the function returns
+ * @done: called once, when all is done, or NULL
+ * @arg: what @done is called with
+ *
+ * As async_chain_submit(), but an engine need not begin with it before
+ * async_chain_issue_pending(). So it is told once of all of them, and tells once
+ * that it has done them. What the CPU does is done at once.
+ *
+ * Whoever calls this calls async_chain_issue_pending() soon, and does not wait
+ * for the chain before.
+ *
+ * Context: As for async_chain_submit().
+ */
+void async_chain_queue(struct async_chain *chain, async_chain_fn done,
+		       void *arg);
+
+/**
+ * async_chain_issue_pending() - have engines begin with the chains of the queue
+ *
+ * Costs next to nothing if nobody has queued a chain since the last call.
+ *
+ * Context: As for async_chain_submit().
+ */
+void async_chain_issue_pending(void);
+
+/**
  * async_chain_submit_wait() - have a chain done and sleep until it is
  * @chain: the chain, or NULL; gone when the function returns
  *
@@ -145,6 +172,17 @@ static inline void async_chain_submit(struct async_chain *chain,
 {
 	if (done)
 		done(arg, 0);
+}
+
+static inline void async_chain_queue(struct async_chain *chain,
+				     async_chain_fn done, void *arg)
+{
+	if (done)
+		done(arg, 0);
+}
+
+static inline void async_chain_issue_pending(void)
+{
 }
 
 static inline int async_chain_submit_wait(struct async_chain *chain)

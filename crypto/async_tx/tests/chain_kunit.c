@@ -425,6 +425,102 @@ static void engine_goes(struct kunit *test)
 	fake_destroy(world->fake);
 }
 
+/* Describe what a pool has and queue it. */
+static void pool_queue(struct kunit *test, struct pool *pool)
+{
+	struct async_chain *chain = async_chain_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, chain);
+	chain_pool_describe(pool, chain);
+	chain_pool_queue(pool, chain);
+}
+
+static void pools_end(struct world *world, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		chain_pool_wait(&world->pools[i]);
+		chain_pool_check(&world->pools[i]);
+	}
+}
+
+/* An engine begins with what is queued when it is told to, and not before. */
+static void queue_waits(struct kunit *test)
+{
+	static const struct fake_limits limits = { 0, ALL, 16, 16, true, 0, 1 };
+	struct world *world = fake_world_create(test, "queue");
+	unsigned int i;
+
+	fake_add_engine(world->fake, &limits);
+	for (i = 0; i < 2; i++) {
+		chain_pool_reset(&world->pools[i]);
+		stripe_full(&world->pools[i], &stripe_cases[1]);
+		pool_queue(test, &world->pools[i]);
+	}
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, world->fake->descs, 0);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_FALSE(test,
+				   completion_done(&world->pools[i].over));
+
+	async_chain_issue_pending();
+	pools_end(world, 2);
+	fake_destroy(world->fake);
+}
+
+/* What follows on the first run is not waited with. */
+static void queue_goes_on(struct kunit *test)
+{
+	static const struct fake_limits limits[] = {
+		{ 0, COPY, 0, 0, false, 0, 1 },
+		{ 1, XOR, 8, 0, false, 0, 1 },
+	};
+	struct world *world = fake_world_create(test, "queue goes on");
+	struct pool *pool = &world->pools[0];
+
+	fake_add_engine(world->fake, &limits[0]);
+	fake_add_engine(world->fake, &limits[1]);
+	chain_pool_reset(pool);
+	stripe_add(pool, OP_COPY, 2, (u8[]){ 0, 3 });
+	stripe_add(pool, OP_XOR, 3, (u8[]){ 1, 0, 4 });
+	stripe_add(pool, OP_COPY, 2, (u8[]){ 5, 1 });
+	pool_queue(test, pool);
+	async_chain_issue_pending();
+	pools_end(world, 1);
+	KUNIT_EXPECT_EQ(test, world->fake->descs, 3);
+	fake_destroy(world->fake);
+}
+
+/*
+ * With the only engine that can xor, the others are not public engines any more;
+ * but they have to do what was queued for them.
+ */
+static void queue_loses_engine(struct kunit *test)
+{
+	static const struct fake_limits limits[] = {
+		{ 0, COPY, 0, 0, false, 0, 1 },
+		{ 1, XOR, 8, 0, false, 0, 1 },
+	};
+	struct world *world = fake_world_create(test, "queue loses");
+	struct pool *pool = &world->pools[0];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		fake_add_engine(world->fake, &limits[0]);
+		fake_add_engine(world->fake, &limits[1]);
+		chain_pool_reset(pool);
+		stripe_add(pool, OP_COPY, 2, (u8[]){ 0, 3 });
+		pool_queue(test, pool);
+		KUNIT_EXPECT_FALSE(test, completion_done(&pool->over));
+		fake_remove_engine(world->fake, i);
+		async_chain_issue_pending();
+		pools_end(world, 1);
+		fake_remove_engine(world->fake, 1 - i);
+		fake_destroy(world->fake);
+	}
+}
+
 /* A copy, then two sums of which the engine has a descriptor for one only. */
 static void cut_short_submit(struct kunit *test, struct world *world)
 {
@@ -483,6 +579,8 @@ static void empty_chains(struct kunit *test)
 	chain_pool_reset(pool);
 	chain_pool_submit(pool, NULL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&pool->done), 1);
+	chain_pool_queue(pool, NULL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&pool->done), 2);
 	KUNIT_EXPECT_EQ(test, async_chain_submit_wait(NULL), 0);
 	KUNIT_EXPECT_NULL(test, async_chain_alloc());
 
@@ -509,6 +607,9 @@ static struct kunit_case chain_cases[] = {
 	KUNIT_CASE_PARAM(engine_never_maps, engines_gen_params),
 	KUNIT_CASE(engine_goes),
 	KUNIT_CASE(engine_goes_mapped),
+	KUNIT_CASE(queue_waits),
+	KUNIT_CASE(queue_goes_on),
+	KUNIT_CASE(queue_loses_engine),
 	{}
 };
 

@@ -702,6 +702,17 @@ void chain_pool_submit(struct pool *pool, struct async_chain *chain)
 }
 
 /**
+ * chain_pool_queue() - queue the chain of a pool
+ * @pool: the pool
+ * @chain: the chain, or NULL; gone when the function returns
+ */
+void chain_pool_queue(struct pool *pool, struct async_chain *chain)
+{
+	pool->submitted = !!chain;
+	async_chain_queue(chain, pool_done, pool);
+}
+
+/**
  * chain_pool_wait() - wait for the end of the chain of a pool
  * @pool: the pool
  */
@@ -730,8 +741,12 @@ void chain_world_run(struct world *world, unsigned int nr)
 
 			chain_pool_choose(pool);
 			chain_pool_describe(pool, chain);
-			chain_pool_submit(pool, chain);
+			if (world_random(world, 2))
+				chain_pool_submit(pool, chain);
+			else
+				chain_pool_queue(pool, chain);
 		}
+		async_chain_issue_pending();
 		for (i = 0; i < now; i++) {
 			chain_pool_wait(&world->pools[i]);
 			chain_pool_check(&world->pools[i]);

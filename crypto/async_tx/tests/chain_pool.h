@@ -134,6 +134,7 @@ void chain_pool_reset(struct pool *pool);
 void chain_pool_choose(struct pool *pool);
 void chain_pool_describe(struct pool *pool, struct async_chain *chain);
 void chain_pool_submit(struct pool *pool, struct async_chain *chain);
+void chain_pool_queue(struct pool *pool, struct async_chain *chain);
 void chain_pool_wait(struct pool *pool);
 void chain_pool_check(struct pool *pool);
 
