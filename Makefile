@@ -8,11 +8,14 @@ MACHINE ?= versatilepb
 SCENARIO ?= quick
 export BUILD := $(abspath $(BUILD))
 export CCACHE_DIR ?= $(BUILD)/ccache
-export KERNEL DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX JOBS
+export DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX MDADM_ROOT JOBS
+# all others work on build/linux
+unexport KERNEL
+tree: export KERNEL := $(KERNEL)
 
 # The user's -j is not for these scripts: they take JOBS, the number of CPUs.
 .NOTPARALLEL:
-.PHONY: help run test test-raid test-all check bench series tree refresh roundtrip menuconfig clean \
+.PHONY: help run test test-raid test-all check bench compare series tree refresh roundtrip menuconfig clean \
 	distclean
 
 help:
@@ -30,6 +33,8 @@ help:
 #?                    make test-all STEP="deps tree matrix link pl330 zynqmp"
 #?   make check       checks of the series, builds every commit
 #?   make tree        compose the series to build/linux           90 s / 1 s
+#?   make compare     base and series on the same guests, side by side: what
+#?                    leaks, what is wrong; build/compare/table.txt
 #?   make bench       what RAID costs, in instructions: base and series,
 #?                    build/bench/costs.txt and .svg
 #?   make series      the mails, with a cover letter, to build/series   5 s
@@ -42,12 +47,18 @@ help:
 #? Variables:
 #?   KERNEL=DIR       make tree: compose onto that kernel tree instead
 #?   DISCARD=1        make tree, refresh: give up edits that are in the way
-#?   STEP="NAME ..."  make test, test-all, check: only these steps (scripts/*.list)
+#?   STEP="NAME ..."  make test, test-raid, test-all, check: only these steps
+#?                    (scripts/*.list)
 #?   BASE_TARBALL=F   use this base tarball; BASE_ANY=1 accepts any hash
 #?   BUSYBOX=FILE     use this static busybox for the guest
+#?   MDADM_ROOT=DIR   use the mdadm, and its libraries, of this folder
 #?   JOBS=N           compile jobs, by default one a CPU
-#?   LANES=N          make test: steps side by side, by default 2
+#?   LANES=N          make test and the like: steps side by side, by default 2
 #?   BUILD=DIR        build there, by default build
+#?
+#? Machines and scenarios of make run: tools/testing/dmatest/dmatest.sh list. Those
+#? of RAID: tools/testing/dmatest/raid.sh list; one boot of these:
+#?   scripts/harness raid run vexpress-a15 quick
 #?
 #? make itself exits with 2 on any failure.  The script does not, and the last
 #? line says what its code means:
@@ -62,8 +73,8 @@ run:
 test test-raid test-all check:
 	@scripts/steps $@
 
-bench:
-	@scripts/bench
+bench compare:
+	@scripts/$@
 
 series: deps
 	@scripts/mail

@@ -9,11 +9,33 @@ TREE=$BUILD/linux
 export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache}
 share_objects
 
-# base_tree: the base alone, whatever was there
-base_tree() {
+# For awk: the mappings that a piece of work of the scenario `cost` takes at least, if
+# each page that it touches is mapped once. A small write reads the old block and the
+# parity (raid5), or, as the scenario wants of raid6, all other blocks. A read of a
+# degraded array copies each page, and computes the lost ones of a stripe once.
+# shellcheck disable=SC2034 # for those who source this
+FLOOR='
+	function floor_of(array, work,    p, disks, parity)
+	{
+		split(array, p, "-")
+		disks = p[2]
+		parity = substr(p[1], 2) - 4
+		if (work == "full")
+			return 2 * (disks - parity) + parity
+		if (work == "small")
+			return parity == 1 ? 3 : disks + 1
+		return parity == 1 ? 3 : 2 + (disks - 1) / (disks - 2)
+	}'
+
+# fresh_tree DIRECTORY COMMIT: that commit alone, whatever was there
+fresh_tree() {
 	git -C "$TREE" worktree prune
-	[ -d "$BASE" ] || git -C "$TREE" worktree add -q --force --detach "$BASE" base || return
-	git -C "$BASE" checkout -q --force --detach base && git -C "$BASE" clean -qfdx
+	[ -d "$1" ] || git -C "$TREE" worktree add -q --force --detach "$1" "$2" || return
+	git -C "$1" checkout -q --force --detach "$2" && git -C "$1" clean -qfdx
+}
+
+base_tree() {
+	fresh_tree "$BASE" base
 }
 
 # What the series does to kernel/dma up to the commit that brings dma-shadow: nothing

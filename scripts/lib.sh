@@ -70,7 +70,7 @@ need_tool() {
 	local tool
 	for tool; do
 		command -v "$tool" >/dev/null ||
-			die "$E_DEPS" "$tool is missing: run scripts/install-deps"
+			die "$E_DEPS" "$tool is missing: run scripts/install-deps run check"
 	done
 }
 
@@ -93,6 +93,19 @@ guest_arch() {
 	dir=$(dirname "$1")
 	arch=$(sed -n 's/^GUEST_ARCH=//p' "$dir/machines/$2.mach" "$dir/raid/machines/$2.mach" 2>/dev/null)
 	echo "${arch:-armel}"
+}
+
+# fixed_git [KEY VALUE]...: nobody's settings of git change the outcome, but these
+fixed_git() {
+	local n=0
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+	set -- safe.directory '*' "$@"
+	while [ $# -gt 0 ]; do
+		export "GIT_CONFIG_KEY_$n=$1" "GIT_CONFIG_VALUE_$n=$2"
+		n=$((n + 1))
+		shift 2
+	done
+	export GIT_CONFIG_COUNT=$n
 }
 
 # apt_update: get the package lists, if that was not done in the last hours

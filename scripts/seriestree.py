@@ -26,7 +26,7 @@ E_USAGE, E_BASE, E_PATCH = 2, 11, 12
 
 # What this repository keeps for itself; every other file belongs to the series.
 OWN = ("Makefile", "README.md", "COPYING", "base", "series", "patches/",
-       "scripts/", "tests/", ".ci/", ".gitignore", ".gitattributes",
+       "scripts/", "tests/", ".ci/", ".gitignore",
        ".shellcheckrc", "build/")
 OWN_BUT = ("scripts/coccinelle/",)
 

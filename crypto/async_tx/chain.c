@@ -35,7 +35,7 @@ static mempool_t *async_chain_pool;
  * Bit 0: a chain was queued since the engines were last told to begin. It is one
  * for all clients: who clears it issues what others have queued, too.
  */
-static unsigned long async_chain_pending;
+static unsigned long async_chain_pending ____cacheline_aligned_in_smp;
 
 struct async_chain *async_chain_alloc(void)
 {
@@ -350,7 +350,7 @@ void async_chain_queue(struct async_chain *chain, async_chain_fn done,
 		return;
 	}
 
-	chain->queued = true;
+	chain->issue_later = true;
 	async_chain_submit(chain, done, arg);
 	/* whoever finds the bit set finds what was submitted, too */
 	smp_mb__before_atomic();
@@ -371,7 +371,9 @@ void async_chain_issue_pending(void)
 	const struct dma_engine_table *table;
 	unsigned int i;
 
-	if (!test_and_clear_bit(0, &async_chain_pending))
+	/* most calls find nothing, and leave the cache line where it is */
+	if (!test_bit(0, &async_chain_pending) ||
+	    !test_and_clear_bit(0, &async_chain_pending))
 		return;
 
 	rcu_read_lock();

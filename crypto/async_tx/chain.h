@@ -13,7 +13,7 @@
  *	described   the client's, which adds operations
  *	running     nobody's but of the one context that goes on with it
  *	in flight   the engine's: a run of descriptors; who ends them goes on
- *	queued      the workqueue's
+ *	deferred    the workqueue's
  *
  * In each state it belongs to one context, and is handed over by the atomic
  * count of events (engine.c) or by the workqueue. So nothing in it has a lock.
@@ -193,7 +193,7 @@ struct async_notice {
  * @error: for @done
  * @next_seq: number of the next operation
  * @sync: there was no memory: operations are done as they are described
- * @queued: its submitter issues what is submitted, with async_chain_issue_pending()
+ * @issue_later: its submitter will call async_chain_issue_pending()
  * @max_refs: the largest number of ranges of an operation
  * @leg: number of the present leg
  * @run: number of the present run
@@ -234,7 +234,7 @@ struct async_chain {
 	int error;
 	unsigned int next_seq;
 	bool sync;
-	bool queued;
+	bool issue_later;
 	unsigned int max_refs;
 
 	unsigned int leg;

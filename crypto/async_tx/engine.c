@@ -206,8 +206,8 @@ static void async_leg_cut(struct async_chain *chain, struct async_op *op)
 		op->on_cpu = true;
 }
 
-/* Submit the operations of the run, as many as it goes. */
-static void async_run_emit(struct async_emit *emit)
+/* Submit the operations of the run, as many as it goes; was it all? */
+static bool async_run_emit(struct async_emit *emit)
 {
 	struct async_chain *chain = emit->chain;
 	struct async_op *first = chain->run_next;
@@ -225,11 +225,13 @@ static void async_run_emit(struct async_emit *emit)
 			async_leg_cut(chain, op);
 			if (emit->nr > nr)
 				chain->partial = op;
-			return;
+			return false;
 		}
 		op = op->next;
 	}
 	chain->run_next = op;
+
+	return true;
 }
 
 /**
@@ -272,10 +274,10 @@ bool async_run_start(struct async_chain *chain)
 	chain->run_chan = emit.chan;
 	chain->over = false;
 	atomic_set(&chain->events, 2);
-	async_run_emit(&emit);
+	/* whoever is out of descriptors gets none back before it has begun */
+	if (!async_run_emit(&emit) || !chain->issue_later)
+		dma_async_issue_pending(emit.chan);
 	if (emit.nr) {
-		if (!chain->queued)
-			dma_async_issue_pending(emit.chan);
 		if (!emit.last_irq)
 			async_chain_kick_start(chain, emit.cookie);
 		/* from now on it is what is in flight that keeps the device */

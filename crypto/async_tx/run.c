@@ -208,19 +208,19 @@ static void async_chain_work(struct work_struct *work)
 	struct async_chain *chain = container_of(work, struct async_chain,
 						 work);
 
-	chain->queued = false;	/* its submitter need not come again */
+	chain->issue_later = false;	/* its submitter may have issued by now */
 	async_chain_go(chain);
 }
 
 /* For engine legs: in softirq context. */
-static void async_chain_queue_engine(struct async_chain *chain)
+static void async_chain_defer_engine(struct async_chain *chain)
 {
 	INIT_WORK(&chain->work, async_chain_work);
 	queue_work(system_bh_wq, &chain->work);
 }
 
 /* For CPU legs. Its own work item, as lockdep sees it: nothing shares a context. */
-static void async_chain_queue_cpu(struct async_chain *chain)
+static void async_chain_defer_cpu(struct async_chain *chain)
 {
 	INIT_WORK(&chain->work, async_chain_work);
 	queue_work(async_chain_wq, &chain->work);
@@ -256,7 +256,7 @@ void async_chain_go(struct async_chain *chain)
 				return;
 			async_run_ended(chain);
 		} else if (!in_task()) {
-			async_chain_queue_cpu(chain);
+			async_chain_defer_cpu(chain);
 			return;
 		} else if (chain->redo) {
 			async_leg_redo(chain);
@@ -275,9 +275,9 @@ static void async_chain_resume(struct async_chain *chain)
 		async_chain_finish(chain);
 	else if (!chain->redo &&
 		 (chain->in_leg || async_op_for_engine(chain->first)))
-		async_chain_queue_engine(chain);
+		async_chain_defer_engine(chain);
 	else
-		async_chain_queue_cpu(chain);
+		async_chain_defer_cpu(chain);
 }
 
 static void async_chain_event(struct async_chain *chain)

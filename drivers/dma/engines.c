@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 
 #include "engines.h"
+#include "unmap.h"
 
 /* Written with the mutex of the list of devices held. */
 static struct dma_engine_table __rcu *dma_engines;
@@ -202,38 +203,33 @@ static struct dma_engine_table *dma_engines_make(struct list_head *devices)
 	return NULL;
 }
 
-/*
- * Nobody finds these channels any more. Who has submitted something and is about
- * to issue it does not either, so issue it here. They have all their clients yet.
- */
-static void dma_engines_issue_pending(const struct dma_engine_table *table)
+static void dma_engine_issue_pending(const struct dma_engine *engine)
 {
-	unsigned int i, j;
+	unsigned int i;
 
-	for (i = 0; i < table->nr; i++)
-		for (j = 0; j < table->engines[i].nr_chans; j++)
-			dma_async_issue_pending(table->engines[i].chans[j]);
+	for (i = 0; i < engine->nr_chans; i++)
+		if (dmaengine_unmap_in_flight(engine->chans[i]))
+			dma_async_issue_pending(engine->chans[i]);
 }
 
+/*
+ * Who has submitted something, and looks for the channel in order to issue it,
+ * may not find it in the new table. So what the old one has is issued here. All of
+ * its channels have their clients yet.
+ */
 static void dma_engines_show(struct dma_engine_table *table)
 {
-	struct dma_engine_table *old;
+	unsigned int i;
 
 	/* the mutex keeps others from replacing it */
-	old = rcu_replace_pointer(dma_engines, table, true);
-	if (!old)
+	table = rcu_replace_pointer(dma_engines, table, true);
+	if (!table)
 		return;
 
-	/* a channel that is not in the new one goes, and is stopped, or ... */
-	if (table) {
-		kfree_rcu(old, rcu);
-		return;
-	}
-
-	/* ... there is no new one */
 	synchronize_rcu();
-	dma_engines_issue_pending(old);
-	kfree(old);
+	for (i = 0; i < table->nr; i++)
+		dma_engine_issue_pending(&table->engines[i]);
+	kfree(table);
 }
 
 /**

@@ -125,11 +125,11 @@ void async_chain_submit(struct async_chain *chain, async_chain_fn done,
  * @arg: what @done is called with
  *
  * As async_chain_submit(), but an engine need not begin with it before
- * async_chain_issue_pending(). So it is told once of all of them, and tells once
- * that it has done them. What the CPU does is done at once.
+ * async_chain_issue_pending(). So it is told once of all of them. It may begin
+ * before, when it is out of descriptors, or somebody else issues.
  *
- * Whoever calls this calls async_chain_issue_pending() soon, and does not wait
- * for the chain before.
+ * Whoever calls this calls async_chain_issue_pending() soon, and before it
+ * sleeps.
  *
  * Context: As for async_chain_submit().
  */
@@ -139,7 +139,8 @@ void async_chain_queue(struct async_chain *chain, async_chain_fn done,
 /**
  * async_chain_issue_pending() - have engines begin with the chains of the queue
  *
- * Costs next to nothing if nobody has queued a chain since the last call.
+ * Costs next to nothing if nobody has queued a chain since the last call. If
+ * another task has just called it then that one may still be at it.
  *
  * Context: As for async_chain_submit().
  */

@@ -21,7 +21,8 @@ struct device;
  * @DMA_SHADOW_BYTES_LIVE: their sizes, in bytes
  * @DMA_SHADOW_FAILED: mappings refused: no memory, or told to fail
  * @DMA_SHADOW_UNMAP_TWICE: an unmap of what was unmapped not long ago
- * @DMA_SHADOW_UNMAP_NEVER: an unmap of what is not known at all
+ * @DMA_SHADOW_UNMAP_NEVER: an unmap of what is not known at all, or not from
+ *	its start
  * @DMA_SHADOW_UNMAP_SIZE: an unmap with another size, or of another number of
  *	list entries, than was mapped
  * @DMA_SHADOW_UNMAP_DIR: an unmap with another direction

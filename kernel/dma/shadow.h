@@ -69,7 +69,7 @@ struct shadow_node {
  * @quarantine_bytes: the size of their shadows
  * @fail_nth: mappings from now until one fails, or 0
  * @fail_every: distance of mappings that fail, or 0
- * @fail_seen: mappings since @fail_every was set
+ * @fail_seen: mappings since @fail_every was not 0
  * @count: the counters
  * @reported: reports so far
  * @quiet: print none

@@ -492,6 +492,24 @@ static void queue_goes_on(struct kunit *test)
 	fake_destroy(world->fake);
 }
 
+/* An engine that is out of descriptors begins without being told. */
+static void queue_is_full(struct kunit *test)
+{
+	static const struct fake_limits limits = { 0, ALL, 16, 16, true, 0, 1 };
+	struct world *world = fake_world_create(test, "queue full");
+	struct pool *pool = &world->pools[0];
+
+	fake_add_engine(world->fake, &limits);
+	world->fake->engines[0].preps = 3;
+	chain_pool_reset(pool);
+	stripe_full(pool, &stripe_cases[1]);
+	pool_queue(test, pool);
+	pools_end(world, 1);
+	KUNIT_EXPECT_EQ(test, world->fake->descs, 3);
+	async_chain_issue_pending();
+	fake_destroy(world->fake);
+}
+
 /*
  * With the only engine that can xor, the others are not public engines any more;
  * but they have to do what was queued for them.
@@ -609,6 +627,7 @@ static struct kunit_case chain_cases[] = {
 	KUNIT_CASE(engine_goes_mapped),
 	KUNIT_CASE(queue_waits),
 	KUNIT_CASE(queue_goes_on),
+	KUNIT_CASE(queue_is_full),
 	KUNIT_CASE(queue_loses_engine),
 	{}
 };

@@ -87,7 +87,7 @@ judge_engine()	# DIRECTORY
 		echo "# engine $array ${1##*/} $key $value"
 		case $key in
 		submitted)	submitted=$value ;;
-		completed|errors|terminated|lost) ended=$((ended + value)) ;;
+		completed|errors|terminated) ended=$((ended + value)) ;;
 		esac
 	done < "$stats"
 	[ "$submitted" = "$ended" ] ||
@@ -616,6 +616,7 @@ check_swiotlb()
 check_shadows()
 {
 	why="no engine was watched"
+	all_violations=0
 	for dir in "$shadows"/*/; do
 		[ -r "$dir/violations" ] || continue
 		read -r violations < "$dir/violations"
@@ -623,7 +624,9 @@ check_shadows()
 		[ "$why" != "no engine was watched" ] || why=
 		[ "$violations" = 0 ] || why="$dir: $violations violations"
 		[ "$live" = 0 ] || why="$dir: $live mappings live"
+		all_violations=$((all_violations + violations))
 	done
+	echo "# dma-shadow: engines: violations $all_violations"
 	result dma-shadow "$why"
 }
 

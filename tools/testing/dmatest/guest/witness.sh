@@ -51,6 +51,7 @@ check_dma_debug()
 	have_dma_debug || { skip dma-debug "not in this kernel"; return; }
 	read -r disabled < "$debug/dma-api/disabled"
 	read -r errors < "$debug/dma-api/error_count"
+	echo "# dma-debug: live $(live_mappings), errors $errors"
 	why=
 	[ "$errors" = 0 ] || why="error_count is $errors"
 	[ "$disabled" = N ] || why="dma-debug has disabled itself"

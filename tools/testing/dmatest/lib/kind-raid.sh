@@ -105,8 +105,8 @@ find_mdadm()
 {
 	MDADM_ROOT=${MDADM_ROOT:-$OUT/mdadm-$GUEST_ARCH}
 	MDADM=$(in_root mdadm usr/sbin sbin) ||
-		die "$EX_TOOL" "no mdadm for the guest: unpack Debian's mdadm, libc6 and" \
-			"libudev1 of $GUEST_ARCH to $MDADM_ROOT, or name another folder by MDADM_ROOT"
+		die "$EX_TOOL" "no mdadm for the guest: unpack Debian's mdadm, libc6," \
+			"libudev1 and libcap2 of $GUEST_ARCH to $MDADM_ROOT, or name another folder by MDADM_ROOT"
 	is_guest_elf "$MDADM" ||
 		die "$EX_TOOL" "$MDADM is no $GUEST_ARCH executable"
 }
