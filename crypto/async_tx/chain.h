@@ -299,6 +299,14 @@ static inline struct async_block *async_block_root(struct async_block *block)
 	return block;
 }
 
+/* Is it all of the range? */
+static inline bool async_ref_covers(const struct async_ref *ref,
+				    const struct async_block *block,
+				    unsigned int len)
+{
+	return ref->off == block->start && len == block->end - block->start;
+}
+
 /* Where the CPU sees a range; not for high memory. */
 static inline void *async_ref_va(const struct async_ref *ref)
 {

@@ -163,12 +163,6 @@ async_group_choose(const struct dma_engine_table *table, struct async_op *op,
 	return best;
 }
 
-static bool async_ref_covers(const struct async_ref *ref,
-			     const struct async_block *block, unsigned int len)
-{
-	return ref->off == block->start && len == block->end - block->start;
-}
-
 static void async_block_begin(struct async_chain *chain,
 			      struct async_block *block)
 {

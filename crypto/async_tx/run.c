@@ -141,8 +141,7 @@ static void async_op_redo(struct async_op *op)
 
 		if (op->failed)
 			block->state |= ASYNC_BLOCK_LOST;
-		else if (ref->off == block->start &&
-			 ref->off + op->len == block->end)
+		else if (async_ref_covers(ref, block, op->len))
 			block->state &= ~ASYNC_BLOCK_LOST;
 	}
 }
