@@ -95,6 +95,15 @@ guest_arch() {
 	echo "${arch:-armel}"
 }
 
+# get_guest ARCH [mdadm]: the guest's userland, for the harness
+get_guest() {
+	BUSYBOX=$(scripts/fetch-guest "$1") || exit
+	export BUSYBOX
+	[ "${2-}" = mdadm ] || return 0
+	MDADM_ROOT=$(scripts/fetch-guest "$1" mdadm) || exit
+	export MDADM_ROOT
+}
+
 # fixed_git [KEY VALUE]...: nobody's settings of git change the outcome, but these
 fixed_git() {
 	local n=0
