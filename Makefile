@@ -35,8 +35,8 @@ help:
 #?   make tree        compose the series to build/linux           90 s / 1 s
 #?   make compare     base and series on the same guests, side by side: what
 #?                    leaks, what is wrong; build/compare/table.txt
-#?   make bench       what RAID costs, in instructions: base and series,
-#?                    build/bench/costs.txt and .svg
+#?   make bench       what it costs, in instructions: base and series, tables
+#?                    and plots in build/bench
 #?   make series      the mails, with a cover letter, to build/series   5 s
 #?   make refresh     write the commits of build/linux back here        2 s
 #?   make roundtrip   compose, mail, git am: the same trees            15 s
