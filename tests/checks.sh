@@ -3,7 +3,7 @@
 #
 # scripts/providers on a driver and a page of our own, and how scripts/matrix judges.
 
-PAGE=Documentation/driver-api/dmaengine/providers.rst
+PAGE=Documentation/driver-api/dmaengine/provider-status.rst
 RULER='=========  ==  =============  ====  =====  ====  ====  ======  ======'
 
 # page ROW... : a page with one table of these rows
