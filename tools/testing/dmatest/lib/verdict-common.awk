@@ -11,7 +11,7 @@ function fail(what, why)
 		detail[what] = detail[what] "# " what ": " why "\n"
 }
 
-function guest_result(    number, name, why)
+function guest_result(    number, name, why, skipped)
 {
 	why = ""
 	if ($1 == "not") {
@@ -19,9 +19,13 @@ function guest_result(    number, name, why)
 		if (!sub(/^[^#]*# /, "", why))
 			why = "the guest says: not ok"
 		$0 = substr($0, 5)
-	} else if ($0 ~ / # SKIP/ && !allow_skip) {
-		why = $0
-		sub(/.* # SKIP */, "skipped: ", why)
+	} else if ($0 ~ / # SKIP/) {
+		skipped = $0
+		sub(/.* # SKIP */, "", skipped)
+		if (!allow_skip)
+			why = "skipped: " skipped
+		else
+			lacks[$3] = skipped
 	}
 	number = $2
 	name = $3
@@ -60,7 +64,8 @@ function print_item(number, name)
 		printf "not ok %d %s\n", number, name
 		bad = 1
 	} else {
-		printf "ok %d %s\n", number, name
+		printf "ok %d %s%s\n", number, name,
+			(name in lacks) ? " # SKIP " lacks[name] : ""
 	}
 }
 

@@ -38,14 +38,13 @@ set_param()
 }
 
 # Those that dmatest accepts: they are free, and can copy. One copy each, and it
-# lets go of them.
+# lets go of them. It refuses to run if it has accepted none.
 usable_channels()
 {
-	set_param iterations 1
 	for chan; do
 		echo "$chan" > "$params/channel" && printf '%s ' "$chan"
 	done 2> /dev/null
-	set_param run 1
+	echo 1 2> /dev/null > "$params/run"
 	read -r _ < "$params/wait"
 	read -r _ < "$params/run"
 }
@@ -82,6 +81,7 @@ if [ $# = 0 ]; then
 	done
 fi
 read -r iterations < "$params/iterations"
+set_param iterations 1
 channels=$(usable_channels "$@")
 tmp=$(mktemp -d) || skip "no temporary folder"
 trap restore EXIT
