@@ -2,9 +2,9 @@
 /*
  * Chains of memory operations: cutting them into legs.
  *
- * A *leg* is the longest sequence of operations, from where a chain has come to, that
- * engines with one mapping device can do. Among the devices there are, the one
- * that comes furthest is taken; with the same reach, one that is near; and of
+ * A *leg* is the longest sequence of operations, from where a chain has come to,
+ * that engines with one mapping device can do. Among the devices there are, the
+ * one that comes furthest is taken; with the same reach, one that is near; and of
  * these another one for each CPU.
  *
  * A leg consists of *runs*: operations that are given to one channel together. A
