@@ -14,6 +14,7 @@
 #include <linux/mempool.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "chain.h"
 
@@ -93,7 +94,7 @@ static bool async_chain_grow(struct async_chain *chain, size_t size)
 }
 
 /* Memory that lives as long as the chain: aligned for 64 bits, not cleared. */
-static void *async_chain_memory(struct async_chain *chain, size_t size)
+static inline void *async_chain_memory(struct async_chain *chain, size_t size)
 {
 	void *memory;
 
@@ -226,7 +227,7 @@ struct async_op *async_op_begin(struct async_chain *chain,
 		return NULL;
 	}
 
-	memset(op, 0, sizeof(*op));
+	memset_startat(op, 0, next);
 	op->type = type;
 	op->seq = chain->next_seq;
 	op->len = len;
@@ -358,29 +359,12 @@ void async_chain_queue(struct async_chain *chain, async_chain_fn done,
 }
 EXPORT_SYMBOL_GPL(async_chain_queue);
 
-static void async_engine_issue_pending(const struct dma_engine *engine)
-{
-	unsigned int i;
-
-	for (i = 0; i < engine->nr_chans; i++)
-		dma_async_issue_pending(engine->chans[i]);
-}
-
 void async_chain_issue_pending(void)
 {
-	const struct dma_engine_table *table;
-	unsigned int i;
-
 	/* most calls find nothing, and leave the cache line where it is */
-	if (!test_bit(0, &async_chain_pending) ||
-	    !test_and_clear_bit(0, &async_chain_pending))
-		return;
-
-	rcu_read_lock();
-	table = dma_engine_table();
-	for (i = 0; table && i < table->nr; i++)
-		async_engine_issue_pending(&table->engines[i]);
-	rcu_read_unlock();
+	if (test_bit(0, &async_chain_pending) &&
+	    test_and_clear_bit(0, &async_chain_pending))
+		dma_engines_issue_pending();
 }
 EXPORT_SYMBOL_GPL(async_chain_issue_pending);
 

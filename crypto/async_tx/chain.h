@@ -113,14 +113,15 @@ struct async_op_type {
 /**
  * struct async_op - an operation of a chain
  * @type: what kind
- * @next: the one after it
- * @chan: the channel that does it
- * @result: where the client wants the result of a test, or NULL
  * @coefs: coefficients of the sources, for some kinds
  * @seq: its number in the chain
  * @len: length of each range in bytes
  * @align: all offsets and the length, or'ed
- * @nr_descs: number of descriptors that it takes
+ * @chan: the channel that does it, when the leg is planned
+ * @nr_descs: number of descriptors that it takes, when the leg is planned
+ * @next: the one after it; from here on all is 0 at first
+ * @result: where the client wants the result of a test, or NULL
+ * @val: result of a test
  * @nr_refs: number of entries of @refs
  * @nr_dst: number of those that it writes
  * @folded: number of sources that an engine has already added to the destination
@@ -135,19 +136,19 @@ struct async_op_type {
  * @on_cpu: no engine shall do it
  * @failed: it could not be done
  * @no_memory: its description is not complete
- * @val: result of a test
  * @refs: the ranges: destinations, then sources
  */
 struct async_op {
 	const struct async_op_type *type;
-	struct async_op *next;
-	struct dma_chan *chan;
-	enum sum_check_flags *result;
 	u8 *coefs;
 	unsigned int seq;
 	unsigned int len;
 	unsigned int align;
+	struct dma_chan *chan;
 	unsigned int nr_descs;
+	struct async_op *next;
+	enum sum_check_flags *result;
+	enum sum_check_flags val;
 	unsigned short nr_refs;
 	unsigned short nr_dst;
 	unsigned short folded;
@@ -161,7 +162,6 @@ struct async_op {
 	bool on_cpu;
 	bool failed;
 	bool no_memory;
-	enum sum_check_flags val;
 	struct async_ref refs[];
 };
 
@@ -274,10 +274,10 @@ struct async_chain {
  * @mapped: record that the ranges are mapped through
  * @unmap: record that the descriptors hold
  * @align: what addresses must be aligned to, where offsets are, in bytes
- * @op_last: the operation is the last of its run
  * @nr: number of descriptors submitted so far
- * @last_irq: the last of them tells its end by an interrupt
  * @cookie: the last of them
+ * @last_irq: the last of them tells its end by an interrupt
+ * @op_last: the operation is the last of its run
  */
 struct async_emit {
 	struct async_chain *chain;
@@ -285,10 +285,10 @@ struct async_emit {
 	struct dmaengine_unmap_data *mapped;
 	struct dmaengine_unmap_data *unmap;
 	unsigned int align;
-	bool op_last;
 	unsigned int nr;
-	bool last_irq;
 	dma_cookie_t cookie;
+	bool last_irq;
+	bool op_last;
 };
 
 static inline struct async_block *async_block_root(struct async_block *block)
@@ -332,6 +332,22 @@ static inline dma_addr_t async_op_dma(const struct async_op *op,
 	return async_ref_dma(&op->refs[i]);
 }
 
+/* The flags for a descriptor; @last: it is the last one of its operation. */
+static inline unsigned long async_emit_flags(const struct async_emit *emit,
+					     const struct async_op *op,
+					     bool last)
+{
+	unsigned long flags = DMA_CTRL_ACK;
+
+	if (!last || op->fence)
+		flags |= DMA_PREP_FENCE;
+	if ((last && emit->op_last) ||
+	    dma_has_cap(DMA_COMPLETION_NO_ORDER, emit->chan->device->cap_mask))
+		flags |= DMA_PREP_INTERRUPT;
+
+	return flags;
+}
+
 #ifdef CONFIG_ASYNC_TX_DMA
 
 /* chain.c */
@@ -348,8 +364,6 @@ void async_chain_free(struct async_chain *chain);
 /* engine.c */
 int async_emit_desc(struct async_emit *emit,
 		    struct dma_async_tx_descriptor *tx, unsigned long flags);
-unsigned long async_emit_flags(struct async_emit *emit,
-			       const struct async_op *op, bool last);
 bool async_run_start(struct async_chain *chain);
 void async_leg_unpin(struct async_chain *chain);
 

@@ -82,30 +82,6 @@ static int async_op_map(struct async_emit *emit, struct async_op *op)
 }
 
 /**
- * async_emit_flags() - the flags for a descriptor
- * @emit: where it goes to
- * @op: its operation
- * @last: whether it is the last one of that operation
- *
- * Context: Any context.
- * Return: flags of enum dma_ctrl_flags.
- */
-unsigned long async_emit_flags(struct async_emit *emit,
-			       const struct async_op *op, bool last)
-{
-	unsigned long flags = DMA_CTRL_ACK;
-
-	if (!last || op->fence)
-		flags |= DMA_PREP_FENCE;
-	if ((last && emit->op_last) ||
-	    dma_has_cap(DMA_COMPLETION_NO_ORDER, emit->chan->device->cap_mask))
-		flags |= DMA_PREP_INTERRUPT;
-
-	return flags;
-}
-EXPORT_SYMBOL_GPL(async_emit_flags);
-
-/**
  * async_emit_desc() - submit a descriptor of a run
  * @emit: where it goes to
  * @tx: the descriptor, just prepared, or NULL if it could not be
@@ -138,19 +114,21 @@ int async_emit_desc(struct async_emit *emit,
 }
 EXPORT_SYMBOL_GPL(async_emit_desc);
 
-static bool async_run_has(struct async_chain *chain, struct async_op *op,
-			  struct async_op *first)
+/* The operation after @op, if it is one of the same run, or NULL. */
+static struct async_op *async_run_after(struct async_chain *chain,
+					struct async_op *op)
 {
-	return op != chain->leg_end && (op == first || !op->run_start);
+	struct async_op *next = op->next;
+
+	return next == chain->leg_end || next->run_start ? NULL : next;
 }
 
 static unsigned int async_run_descs(struct async_chain *chain)
 {
-	struct async_op *first = chain->run_next;
-	unsigned int nr = 0;
 	struct async_op *op;
+	unsigned int nr = 0;
 
-	for (op = first; async_run_has(chain, op, first); op = op->next)
+	for (op = chain->run_next; op; op = async_run_after(chain, op))
 		nr += op->nr_descs;
 
 	return nr;
@@ -210,14 +188,14 @@ static void async_leg_cut(struct async_chain *chain, struct async_op *op)
 static bool async_run_emit(struct async_emit *emit)
 {
 	struct async_chain *chain = emit->chain;
-	struct async_op *first = chain->run_next;
-	struct async_op *op = first;
+	struct async_op *op, *next;
 
-	while (async_run_has(chain, op, first)) {
+	for (op = chain->run_next; op; op = next) {
 		unsigned int nr = emit->nr;
 		int err;
 
-		emit->op_last = !async_run_has(chain, op->next, first);
+		next = async_run_after(chain, op);
+		emit->op_last = !next;
 		err = async_op_map(emit, op);
 		if (!err)
 			err = op->type->emit(op, emit);
@@ -227,9 +205,8 @@ static bool async_run_emit(struct async_emit *emit)
 				chain->partial = op;
 			return false;
 		}
-		op = op->next;
+		chain->run_next = op->next;
 	}
-	chain->run_next = op;
 
 	return true;
 }

@@ -179,8 +179,8 @@ static void async_block_begin(struct async_chain *chain,
 }
 
 /* The range as the run sees it. A new leg has a new run, too. */
-static struct async_block *async_ref_block(struct async_chain *chain,
-					   const struct async_ref *ref)
+static inline struct async_block *async_ref_block(struct async_chain *chain,
+						  const struct async_ref *ref)
 {
 	struct async_block *block = async_block_root(ref->block);
 
@@ -201,12 +201,15 @@ static void async_block_write(struct async_block *block, bool all)
 		block->state |= ASYNC_BLOCK_NEW;
 }
 
-/* Have those operations of the run wait that use what @op is to overwrite. */
+/*
+ * Have those operations of the run wait that use what @op is to overwrite. Two
+ * destinations of @op may be of one range.
+ */
 static void async_op_fence(struct async_op *op, struct async_block *block)
 {
 	struct async_op *reader;
 
-	if (block->writer)
+	if (block->writer && block->writer != op)
 		block->writer->fence = true;
 	for (reader = block->reader; reader && reader != op;
 	     reader = reader->next)
@@ -228,6 +231,7 @@ static void async_op_reads(struct async_op *op, struct async_block *block)
 static void async_op_writes(struct async_op *op, struct async_block *block,
 			    const struct async_ref *ref)
 {
+	async_op_fence(op, block);
 	async_block_write(block, async_ref_covers(ref, block, op->len));
 	if (op->use & ASYNC_USE_REREAD)
 		block->dir |= ASYNC_DIR_READ;
@@ -247,9 +251,7 @@ static void async_op_touch(struct async_chain *chain, struct async_op *op)
 	if (!(op->use & ASYNC_USE_WRITE))
 		return;
 	for (ref = op->refs; ref < srcs; ref++)
-		async_op_fence(op, async_ref_block(chain, ref));
-	for (ref = op->refs; ref < srcs; ref++)
-		async_op_writes(op, async_block_root(ref->block), ref);
+		async_op_writes(op, async_ref_block(chain, ref), ref);
 }
 
 /* Does an operation depend on one of the run? */

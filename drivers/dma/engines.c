@@ -208,9 +208,37 @@ static void dma_engine_issue_pending(const struct dma_engine *engine)
 	unsigned int i;
 
 	for (i = 0; i < engine->nr_chans; i++)
-		if (dmaengine_unmap_in_flight(engine->chans[i]))
-			dma_async_issue_pending(engine->chans[i]);
+		dma_async_issue_pending(engine->chans[i]);
 }
+
+static void dma_engine_table_issue(const struct dma_engine_table *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < table->nr; i++)
+		dma_engine_issue_pending(&table->engines[i]);
+}
+
+/**
+ * dma_engines_issue_pending() - begin with all that was submitted to engines
+ *
+ * It is for clients that submit to several channels of dma_engine_table(), and
+ * issue once.
+ *
+ * Context: Any context. Engines that complete at once call their clients back
+ * from here.
+ */
+void dma_engines_issue_pending(void)
+{
+	const struct dma_engine_table *table;
+
+	rcu_read_lock();
+	table = dma_engine_table();
+	if (table)
+		dma_engine_table_issue(table);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(dma_engines_issue_pending);
 
 /*
  * Who has submitted something, and looks for the channel in order to issue it,
@@ -219,16 +247,13 @@ static void dma_engine_issue_pending(const struct dma_engine *engine)
  */
 static void dma_engines_show(struct dma_engine_table *table)
 {
-	unsigned int i;
-
 	/* the mutex keeps others from replacing it */
 	table = rcu_replace_pointer(dma_engines, table, true);
 	if (!table)
 		return;
 
 	synchronize_rcu();
-	for (i = 0; i < table->nr; i++)
-		dma_engine_issue_pending(&table->engines[i]);
+	dma_engine_table_issue(table);
 	kfree(table);
 }
 

@@ -97,6 +97,7 @@ struct dmaengine_unmap_hold {
 /**
  * struct dmaengine_unmap_data - an unmap record
  * @ref: one reference for each hold and those of the clients
+ * @seq: B: the number last given to a hold; up to @max_holds are the record's
  * @nr_entries: B: entries in use
  * @max_entries: I: entries that there is room for
  * @nr_holds: B: holds that were ever given to a descriptor
@@ -111,6 +112,7 @@ struct dmaengine_unmap_hold {
  */
 struct dmaengine_unmap_data {
 	refcount_t ref;
+	u64 seq;
 	unsigned int nr_entries;
 	unsigned int max_entries;
 	unsigned int nr_holds;
@@ -123,7 +125,7 @@ struct dmaengine_unmap_data {
 	struct dmaengine_unmap_hold holds[] __counted_by(max_holds);
 };
 
-/* The last number given to a descriptor; 0 is none. */
+/* The last number given to a record for its descriptors; 0 is none. */
 static atomic64_t dmaengine_unmap_seq;
 
 /**
@@ -161,6 +163,8 @@ dmaengine_get_shared_unmap(struct device *dev, int nr, int nr_descs,
 		return NULL;
 
 	refcount_set(&unmap->ref, 1);
+	unmap->seq = atomic64_add_return(nr_descs, &dmaengine_unmap_seq) -
+		     nr_descs;
 	unmap->nr_entries = 0;
 	unmap->max_entries = nr;
 	unmap->nr_holds = 0;
@@ -389,17 +393,19 @@ void dmaengine_unmap_release(struct dma_chan *chan, u64 seq,
 	struct dmaengine_unmap_hold *hold;
 	unsigned long flags;
 
-	/* who finds no hold any more can wait until the record has gone, too */
-	rcu_read_lock();
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold = dmaengine_hold_find(chan, seq);
 	if (hold)
 		last = dmaengine_hold_end(hold, result);
+	/* who finds no hold any more can wait until the record has gone, too */
+	if (last)
+		rcu_read_lock();
 	spin_unlock_irqrestore(&chan->unmap_lock, flags);
 
-	if (last)
+	if (last) {
 		dmaengine_unmap_all(last);
-	rcu_read_unlock();
+		rcu_read_unlock();
+	}
 }
 
 /**
@@ -431,7 +437,7 @@ void dma_set_unmap(struct dma_async_tx_descriptor *tx,
 		return;
 
 	hold = &unmap->holds[unmap->nr_holds++];
-	hold->seq = atomic64_inc_return(&dmaengine_unmap_seq);
+	hold->seq = ++unmap->seq;
 	hold->chan = chan;
 	hold->unmap = unmap;
 	hold->reuse = false;

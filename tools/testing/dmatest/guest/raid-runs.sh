@@ -508,13 +508,13 @@ step_unplug()
 
 traced_maps=/sys/kernel/tracing/events/dma/dma_map_page
 
-# The same work three times for its instructions, and once for its mappings, which
+# The same work seven times for its instructions, and once for its mappings, which
 # are not counted meanwhile. The data are of no interest: engines may pretend.
 measure()	# UNITS RAID-COST-COMMAND...
 {
 	units=$1
 	shift
-	for turn in 1 2 3; do
+	for turn in 1 2 3 4 5 6 7; do
 		said=$(raid-cost "$@") || { why="raid-cost $1: $said"; return; }
 		echo "# cost $array-$step instructions $turn $said $units"
 	done

@@ -70,8 +70,8 @@ function must_change(array, what, name)
 		fail(name, "there was no garbage")
 	if (what == "discard" && !((name, "discarded") in changed))
 		fail(name, "nothing was discarded")
-	if (what ~ /^cost-/ && measured[name] != 4)
-		fail(name, measured[name] + 0 " of 4 costs were measured")
+	if (what ~ /^cost-/ && measured[name] != 8)
+		fail(name, measured[name] + 0 " of 8 costs were measured")
 }
 
 # How many times all of the array is compared in a step
