@@ -20,6 +20,7 @@
 #include <linux/atomic.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>
 #include <linux/gfp.h>
@@ -1515,6 +1516,26 @@ static void poll_late(struct kunit *test)
 	expect(fake, "U", "reclaimed after the provider ended it");
 }
 
+/* The transfer completes, but the client is not run for longer than it waits. */
+static void fake_complete_and_stall(struct fake *fake)
+{
+	fake->on_status = NULL;
+	fake_end(&fake->xfers[0]);
+	msleep(5100);
+}
+
+static void poll_not_run(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+	struct xfer *x = xfer_run(fake);
+	enum dma_status status;
+
+	fake->on_status = fake_complete_and_stall;
+	status = dma_sync_wait(fake_chan(fake), x->cookie);
+	KUNIT_EXPECT_EQ_MSG(test, status, DMA_COMPLETE, "it has completed");
+	expect(fake, "UC", "ended");
+}
+
 /* Tests: termination */
 
 static void terminate_then_sync(struct kunit *test)
@@ -2192,6 +2213,7 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE(period_freed),
 	KUNIT_CASE(prep_recycled),
 	KUNIT_CASE_SLOW(release_stuck),
+	KUNIT_CASE_SLOW(poll_not_run),
 	KUNIT_CASE_PARAM_ATTR(race_threads, flavour_gen_params,
 			      {.speed = KUNIT_SPEED_SLOW}),
 	{}

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes the md arrays of a scenario out of ram disks, next to engines of dma-sim,
-# writes the same to an array and to a reference, and compares the two after
-# each step. Then it asks the kernel's own witnesses. It knows nothing of any
+# Makes the md arrays of a scenario out of ram disks, and devices of dm-integrity,
+# next to engines of dma-sim, writes the same to an array and to a reference, and
+# compares the two after each step. Then it asks the kernel's own witnesses. It knows nothing of any
 # emulator, but wants to be root, and ram disks that nobody else uses.
 #
 #	[NONCE=word] [MODE=plain|swiotlb|shadow] [FAULT=name] \
@@ -21,7 +21,6 @@
 
 checks="dma-debug lockdep taint kmemleak"
 sim=/sys/kernel/config/dma-sim
-md=/dev/md0
 sys=/sys/block/md0/md
 ref=/tmp/reference
 journal=/dev/ram17
@@ -182,7 +181,7 @@ policy()
 }
 
 # What is on the disks counts as consistent.
-create()	# [MISSING...]
+create_array()	# [MISSING...]
 {
 	# shellcheck disable=SC2046 # one argument a member
 	quietly mdadm --create $md --run --quiet --assume-clean --level="$level" \
@@ -191,7 +190,7 @@ create()	# [MISSING...]
 		$(members 0 $((disks - 1)) "$@") && tune
 }
 
-assemble()
+assemble_array()
 {
 	# shellcheck disable=SC2046 # one argument a member
 	quietly mdadm --assemble $md --run --quiet \
@@ -231,15 +230,62 @@ journal_modes()
 	esac
 }
 
-stop()
+stop_array()
 {
 	quietly mdadm --stop --quiet $md
+}
+
+bytes_of_array()
+{
+	echo $(((disks - level + 4) * size * 1024))
+}
+
+# --- dm-integrity ----------------------------------------------------------------
+
+# With a cipher that works like a stream the journal is encrypted by an xor with
+# what that gives for zeroes. What is written stays in the journal until half of it
+# is full.
+assemble_integrity()
+{
+	quietly dmsetup create integrity --noudevsync --table \
+		"0 $((size * 2)) integrity $disk 0 - J 3 journal_sectors:2048 internal_hash:crc32c journal_crypt:ctr(aes):000102030405060708090a0b0c0d0e0f"
+}
+
+# A block has no checksum before all of it is written.
+create_integrity()
+{
+	disk=/dev/ram0
+	assemble_integrity || return
+	[ -b $md ] || { why="$md is no device"; return 1; }
+	quietly dd if=/dev/zero of=$md bs=4096 count=$((size / 4)) conv=fsync
+}
+
+stop_integrity()
+{
+	quietly dmsetup remove --noudevsync integrity
+}
+
+bytes_of_integrity()
+{
+	echo $((size * 1024))
+}
+
+# --- either ----------------------------------------------------------------------
+
+create()
+{
+	"create_$kind" "$@"
+}
+
+stop()
+{
+	"stop_$kind"
 }
 
 # Nothing of the array stays in memory.
 restart()
 {
-	stop && assemble
+	stop && "assemble_$kind"
 }
 
 # Members and reference are zero, so P and Q are right.
@@ -249,7 +295,7 @@ clear_disks()
 		quietly raid-io discard "$disk" /dev/null 0 16777216
 	done
 	rm -f $ref
-	bytes=$(((disks - level + 4) * size * 1024))
+	bytes=$("bytes_of_$kind")
 	dd if=/dev/zero of=$ref bs=1024 seek=$((bytes / 1024)) count=0 2> /dev/null
 }
 
@@ -356,6 +402,36 @@ step_buffered()
 step_restart()
 {
 	restart && compare
+}
+
+# A disk that was copied when all was written, but not yet out of the journal
+step_crash()
+{
+	before_write=$(engines_did xor)
+	io random $md $ref "$bytes" "$seed" "$count_small" 4096 4 &&
+		quietly dd if=/dev/null of=$md conv=fsync,notrunc || return
+	before_read=$(engines_did xor)
+	echo 3 > /proc/sys/vm/drop_caches
+	copy=/dev/ram$((${disk#/dev/ram} + 1))
+	quietly dd if="$disk" of="$copy" bs=1048576 conv=fsync && stop || return
+	disk=$copy
+	"assemble_$kind" && compare
+	engines_present || return
+	[ "$before_read" != "$before_write" ] ||
+		why="no engine has encrypted the journal"
+	[ "$(engines_did xor)" != "$before_read" ] ||
+		why="no engine has decrypted the journal"
+}
+
+# How many operations of a kind there were so far
+engines_did()	# KIND
+{
+	for dir in "$sim"/*; do
+		[ ! -d "$dir" ] || {
+			read -r device < "$dir/dev_name"
+			sed -n "s/^$1 //p" "$debug/dma-sim/$device/stats"
+		}
+	done | awk '{ n += $1 } END { print n + 0 }'
 }
 
 step_check()
@@ -557,7 +633,7 @@ run_steps()
 		echo "raid-run: begin $array-$step" > /dev/kmsg
 		why=
 		next_seed
-		if [ -d $sys ]; then
+		if [ -b $md ]; then
 			"step_$(echo "$step" | tr - _)"
 		else
 			why="there is no array"
@@ -567,14 +643,19 @@ run_steps()
 	done
 }
 
-do_array()	# NAME KEY=VALUE...
+do_device()	# array|integrity NAME KEY=VALUE...
 {
-	array=$1
+	kind=$1
+	array=$2
 	step=create
-	level=5 disks=5 layout=left-symmetric chunk=64 size=1024 engines=one
+	case $kind in
+	array)		md=/dev/md0 size=1024 ;;
+	integrity)	md=/dev/dm-0 size=8192 ;;
+	esac
+	level=5 disks=5 layout=left-symmetric chunk=64 engines=one
 	consistency=resync skip_copy='' rmw_level='' threads='' discard=''
 	work='' count_small=40 before='' after=''
-	shift
+	shift 2
 	for setting; do
 		eval "${setting%%=*}=\${setting#*=}"
 	done
@@ -585,7 +666,7 @@ do_array()	# NAME KEY=VALUE...
 	do_create
 	run_steps
 	why=
-	[ ! -d $sys ] || stop
+	[ ! -b $md ] || stop
 	judge_engines
 	remove_engines
 }
@@ -593,8 +674,11 @@ do_array()	# NAME KEY=VALUE...
 do_scenario()
 {
 	while read -r keyword args; do
-		# shellcheck disable=SC2086 # one argument a setting
-		[ "$keyword" = array ] && do_array $args < /dev/null
+		case $keyword in
+		array|integrity)
+			# shellcheck disable=SC2086 # one argument a setting
+			do_device "$keyword" $args < /dev/null ;;
+		esac
 	done < "$scenario"
 }
 
@@ -641,9 +725,9 @@ show_dma_errors()
 	fi
 }
 
-steps_of()	# how many results the arrays of the scenario have
+steps_of()	# how many results the devices of the scenario have
 {
-	awk '$1 == "array" {
+	awk '$1 == "array" || $1 == "integrity" {
 		for (i = 3; i <= NF; i++)
 			if (sub(/^work=/, "", $i))
 				n += split($i, steps, ",")

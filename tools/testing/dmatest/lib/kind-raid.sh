@@ -20,6 +20,7 @@ GUEST_APPLETS="sh awk cat dd devmem dirname dmesg grep head kill ls mkdir mknod 
 # what overlays for a PL08x want to know
 WIDTH=8
 MODE=
+declare -A TOOLS
 
 kind_load_scenario()
 {
@@ -57,7 +58,7 @@ kind_command_line()
 # The names of the scenario's results, in order, but for the witnesses
 kind_results()	# SCENARIO
 {
-	awk '$1 == "array" {
+	awk '$1 == "array" || $1 == "integrity" {
 		print $2 "-create"
 		for (i = 3; i <= NF; i++) {
 			if (!sub(/^work=/, "", $i))
@@ -91,7 +92,9 @@ kind_build()
 {
 	local program
 
-	find_mdadm
+	MDADM_ROOT=${MDADM_ROOT:-$OUT/mdadm-$GUEST_ARCH}
+	find_tool mdadm
+	find_tool dmsetup
 	[ -z "$OVERLAY" ] || logged "$MOUT/build.log" build_dtb "$WIDTH" ||
 		build_failed "$EX_BUILD" "overlay $OVERLAY"
 	for program in raid-io raid-cost; do
@@ -101,14 +104,16 @@ kind_build()
 	done
 }
 
-find_mdadm()
+find_tool()	# NAME
 {
-	MDADM_ROOT=${MDADM_ROOT:-$OUT/mdadm-$GUEST_ARCH}
-	MDADM=$(in_root mdadm usr/sbin sbin) ||
-		die "$EX_TOOL" "no mdadm for the guest: unpack Debian's mdadm, libc6," \
-			"libudev1 and libcap2 of $GUEST_ARCH to $MDADM_ROOT, or name another folder by MDADM_ROOT"
-	is_guest_elf "$MDADM" ||
-		die "$EX_TOOL" "$MDADM is no $GUEST_ARCH executable"
+	local file
+
+	file=$(in_root "$1" usr/sbin sbin) ||
+		die "$EX_TOOL" "no $1 for the guest: unpack Debian's mdadm, dmsetup and the" \
+			"libraries that README names, of $GUEST_ARCH, to $MDADM_ROOT, or name another folder by MDADM_ROOT"
+	is_guest_elf "$file" ||
+		die "$EX_TOOL" "$file is no $GUEST_ARCH executable"
+	TOOLS[$1]=$file
 }
 
 # Where a file of the guest's userland is; links stay within its folder.
@@ -130,20 +135,22 @@ needed_by()	# ELF
 	"${CROSS_COMPILE}readelf" -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'
 }
 
-# The libraries of mdadm, and theirs: NAME FILE
+# The libraries of the tools, and theirs: NAME FILE
 guest_libraries()
 {
-	local todo name file seen=" "
+	local todo='' name file seen=" "
 
-	todo=$(needed_by "$MDADM")
+	for file in "${TOOLS[@]}"; do
+		todo=$todo${todo:+$'\n'}$(needed_by "$file")
+	done
 	while [ -n "$todo" ]; do
 		name=${todo%%$'\n'*}
 		todo=${todo#"$name"}
 		todo=${todo#$'\n'}
-		[[ $seen == *" $name "* ]] && continue
+		[[ -z $name || $seen == *" $name "* ]] && continue
 		seen="$seen$name "
 		file=$(in_root "$name" lib usr/lib) ||
-			die "$EX_TOOL" "$MDADM_ROOT has no $name, which mdadm needs"
+			die "$EX_TOOL" "$MDADM_ROOT has no $name, which mdadm or dmsetup needs"
 		echo "$name $file"
 		todo=$todo${todo:+$'\n'}$(needed_by "$file")
 	done
@@ -158,7 +165,9 @@ kind_initramfs()
 	echo "dir /sbin 0755 0 0"
 	echo "dir /tmp 0755 0 0"
 	echo "dir /run 0755 0 0"
-	echo "file /bin/mdadm $MDADM 0755 0 0"
+	for name in "${!TOOLS[@]}"; do
+		echo "file /bin/$name ${TOOLS[$name]} 0755 0 0"
+	done
 	while read -r name file; do
 		echo "file /lib/$name $file 0755 0 0"
 	done <<< "$libraries"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Refuses a scenario of arrays that is not well formed, in one line.
+# Refuses a scenario of arrays and the like that is not well formed, in one line.
 
 function bad(why)
 {
@@ -37,8 +37,11 @@ function check_setting(setting,    key, value)
 	set[key] = value
 }
 
-function check_work(    n, i, steps, here)
+# The steps, to here[]
+function check_work(    n, i, steps)
 {
+	for (i in here)
+		delete here[i]
 	n = split(set["work"], steps, ",")
 	if (!n)
 		bad("an array needs work")
@@ -49,6 +52,12 @@ function check_work(    n, i, steps, here)
 			bad("work '" steps[i] "' twice: results have one name")
 		here[steps[i]] = 1
 	}
+}
+
+function check_array_work()
+{
+	if ("crash" in here)
+		bad("crash: only of dm-integrity the journal is known")
 	if ("pairs" in here && set["level"] != 6)
 		bad("pairs: only level 6 can do without two disks")
 	if ("repair" in here && set["layout"] !~ /^(|left-(a?)symmetric)$/)
@@ -60,7 +69,14 @@ function check_work(    n, i, steps, here)
 		bad("discard needs discard=1 and the other way round")
 }
 
-function check_array(    i, key)
+function check_integrity_work(    step)
+{
+	for (step in here)
+		if (!(step in integrity_work))
+			bad(step ": not with dm-integrity")
+}
+
+function check_device(    i, key)
 {
 	if ($2 !~ /^[a-z0-9][a-z0-9-]*$/)
 		bad("an array needs a name of a-z, 0-9 and -")
@@ -71,24 +87,30 @@ function check_array(    i, key)
 		delete set[key]
 	for (i = 3; i <= NF; i++)
 		check_setting($i)
+	check_work()
+	if ($1 == "integrity") {
+		check_integrity_work()
+		return
+	}
 	if (set["level"] !~ /^[56]$/)
 		bad("level is 5 or 6")
-	check_work()
+	check_array_work()
 }
 
 BEGIN {
 	names(known, "level disks layout chunk size engines consistency " \
 		     "skip_copy rmw_level threads discard work count_small")
 	names(work, "full odd small mixed crowd buffered restart check repair " \
-		    "degraded pairs lose rebuild reshape discard unplug " \
+		    "degraded pairs lose rebuild reshape discard unplug crash " \
 		    "cost-full cost-small cost-degraded")
+	names(integrity_work, "full odd small mixed buffered restart crash unplug")
 }
 
 /^#/ || NF == 0	{ next }
 $1 == "describe" && NF > 1		{ fields++; next }
 $1 == "limit" && $2 ~ /^[1-9][0-9]*$/	{ fields++; next }
-$1 == "array"				{ check_array(); narrays++; next }
-{ bad("expected describe, limit SECONDS, or array") }
+$1 == "array" || $1 == "integrity"	{ check_device(); narrays++; next }
+{ bad("expected describe, limit SECONDS, array, or integrity") }
 
 END {
 	if (!failed && (fields != 2 || !narrays)) {

@@ -23,6 +23,7 @@ function add_item(name)
 function add_array(    i, n, kv, steps)
 {
 	arrays[++narrays] = $2
+	kind[$2] = $1
 	for (i = 3; i <= NF; i++) {
 		split($i, kv, "=")
 		setting[$2, kv[1]] = kv[2]
@@ -54,6 +55,8 @@ function data_line(name, what, n)
 
 function bytes_of(array, disks)
 {
+	if (kind[array] == "integrity")
+		return 1024 * param(array, "size", 8192)
 	return (disks - param(array, "level", 5) + 4) * 1024 * \
 		param(array, "size", 1024)
 }
@@ -63,7 +66,7 @@ function must_change(array, what, name)
 {
 	if (what ~ /^(full|odd|reshape)$/ && !((name, "filled") in changed))
 		fail(name, "nothing was filled")
-	if (what ~ /^(small|mixed|crowd|buffered|lose|rebuild|reshape|unplug)$/ &&
+	if (what ~ /^(small|mixed|crowd|buffered|lose|rebuild|reshape|unplug|crash)$/ &&
 	    !((name, "written") in changed))
 		fail(name, "nothing was written")
 	if (what == "repair" && !((name, "garbage") in changed))
@@ -124,6 +127,8 @@ function check_mismatches(array, what,    name)
 # What the work asks of engines that can do all
 function wants(array, op)
 {
+	if (kind[array] == "integrity")
+		return op !~ /^(memcpy|xor_val|pq|pq_val)$/
 	if (op == "xor")
 		return param(array, "level", 5) == 5
 	if (op == "pq")
@@ -235,7 +240,7 @@ nfile == 2 && /^[a-z]/	{
 		instances[$1]++
 }
 nfile == 2		{ next }
-nfile == 3 && $1 == "array"	{ add_array() }
+nfile == 3 && ($1 == "array" || $1 == "integrity")	{ add_array() }
 nfile == 3		{ next }
 
 FNR == 1		{ expect_all() }
