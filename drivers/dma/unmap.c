@@ -78,7 +78,8 @@ struct dmaengine_unmap_entry {
 /**
  * struct dmaengine_unmap_hold - a descriptor's hold on a record
  * @node: L: on one of the three lists of @chan, or empty when it has ended
- * @seq: B: the number that the descriptor carries
+ * @seq: B: the number that the descriptor carries; that of a record's first hold is
+ *	there from the allocation on, and the others follow it
  * @stamp: L: when it came to its present list; each list is in this order
  * @chan: B: channel of the descriptor
  * @unmap: B: the record; the hold has a reference to it until it ends
@@ -97,7 +98,6 @@ struct dmaengine_unmap_hold {
 /**
  * struct dmaengine_unmap_data - an unmap record
  * @ref: one reference for each hold and those of the clients
- * @seq: B: the number last given to a hold; up to @max_holds are the record's
  * @nr_entries: B: entries in use
  * @max_entries: I: entries that there is room for
  * @nr_holds: B: holds that were ever given to a descriptor
@@ -112,7 +112,6 @@ struct dmaengine_unmap_hold {
  */
 struct dmaengine_unmap_data {
 	refcount_t ref;
-	u64 seq;
 	unsigned int nr_entries;
 	unsigned int max_entries;
 	unsigned int nr_holds;
@@ -163,8 +162,6 @@ dmaengine_get_shared_unmap(struct device *dev, int nr, int nr_descs,
 		return NULL;
 
 	refcount_set(&unmap->ref, 1);
-	unmap->seq = atomic64_add_return(nr_descs, &dmaengine_unmap_seq) -
-		     nr_descs;
 	unmap->nr_entries = 0;
 	unmap->max_entries = nr;
 	unmap->nr_holds = 0;
@@ -174,6 +171,9 @@ dmaengine_get_shared_unmap(struct device *dev, int nr, int nr_descs,
 	unmap->done_result = NULL;
 	unmap->done_arg = NULL;
 	unmap->entries = (void *)unmap + struct_size(unmap, holds, nr_descs);
+	unmap->holds[0].seq = atomic64_add_return(nr_descs,
+						  &dmaengine_unmap_seq) -
+			      nr_descs + 1;
 
 	return unmap;
 }
@@ -430,14 +430,16 @@ void dma_set_unmap(struct dma_async_tx_descriptor *tx,
 {
 	struct dma_chan *chan = tx->chan;
 	struct dmaengine_unmap_hold *hold;
+	unsigned int nr = unmap->nr_holds;
 	unsigned long flags;
 
 	refcount_inc(&unmap->ref);
-	if (WARN_ON_ONCE(unmap->nr_holds == unmap->max_holds))
+	if (WARN_ON_ONCE(nr == unmap->max_holds))
 		return;
 
-	hold = &unmap->holds[unmap->nr_holds++];
-	hold->seq = ++unmap->seq;
+	hold = &unmap->holds[nr];
+	unmap->nr_holds = nr + 1;
+	hold->seq = unmap->holds[0].seq + nr;
 	hold->chan = chan;
 	hold->unmap = unmap;
 	hold->reuse = false;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What verdict.awk and raid-verdict.awk share: what is wrong with which result, the
-# guest's results against those that are expected, and how they are told.
+# What verdict.awk and raid-verdict.awk share: the lines that each guest gives, what
+# is wrong with which result, the guest's results against those that are expected, and
+# how they are told.
 
 function fail(what, why)
 {
@@ -36,6 +37,39 @@ function guest_result(    number, name, why, skipped)
 	reported[name]++
 	if (why != "")
 		fail(name, why)
+}
+
+function final_line()
+{
+	if ($2 != nonce)
+		wrong_nonce = 1
+	have_verdict = 1
+	final_count = $3
+}
+
+# Take a line that each guest gives; tells whether it was one.
+function guest_line()
+{
+	sub(/\r$/, "")
+	if (have_verdict)
+		fail("verdict", "there is something after the final line: " $0)
+	if (/^1\.\.[0-9]+$/)
+		plan = substr($0, 4) + 0
+	else if (/^(not )?ok [0-9]+ /)
+		guest_result()
+	else if (/^# log: /)
+		log_line(substr($0, 8))
+	else if (/^# log-lines: /)
+		log_lines = $3
+	else if (/^# kmemleak: /)
+		fail("kmemleak", substr($0, 13))
+	else if (/^Bail out!/)
+		bail = $0
+	else if ($1 == "verdict")
+		final_line()
+	else
+		return 0
+	return 1
 }
 
 function check_reported(    i)
