@@ -184,7 +184,7 @@ policy()
 create_array()	# [MISSING...]
 {
 	# shellcheck disable=SC2046 # one argument a member
-	quietly mdadm --create $md --run --quiet --assume-clean --level="$level" \
+	quietly mdadm --create "$md" --run --quiet --assume-clean --level="$level" \
 		--raid-devices="$disks" --chunk="$chunk" --layout="$layout" \
 		--metadata=1.2 --data-offset=4M --size="$size" $(policy) \
 		$(members 0 $((disks - 1)) "$@") && tune
@@ -193,7 +193,7 @@ create_array()	# [MISSING...]
 assemble_array()
 {
 	# shellcheck disable=SC2046 # one argument a member
-	quietly mdadm --assemble $md --run --quiet \
+	quietly mdadm --assemble "$md" --run --quiet \
 		$(members 0 $((disks - 1))) $(journal_member) && tune
 }
 
@@ -232,7 +232,7 @@ journal_modes()
 
 stop_array()
 {
-	quietly mdadm --stop --quiet $md
+	quietly mdadm --stop --quiet "$md"
 }
 
 bytes_of_array()
@@ -247,8 +247,10 @@ bytes_of_array()
 # is full.
 assemble_integrity()
 {
+	options="journal_sectors:2048 internal_hash:crc32c"
+	cipher="journal_crypt:ctr(aes):000102030405060708090a0b0c0d0e0f"
 	quietly dmsetup create integrity --noudevsync --table \
-		"0 $((size * 2)) integrity $disk 0 - J 3 journal_sectors:2048 internal_hash:crc32c journal_crypt:ctr(aes):000102030405060708090a0b0c0d0e0f"
+		"0 $((size * 2)) integrity $disk 0 - J 3 $options $cipher"
 }
 
 # A block has no checksum before all of it is written.
@@ -256,8 +258,8 @@ create_integrity()
 {
 	disk=/dev/ram0
 	assemble_integrity || return
-	[ -b $md ] || { why="$md is no device"; return 1; }
-	quietly dd if=/dev/zero of=$md bs=4096 count=$((size / 4)) conv=fsync
+	[ -b "$md" ] || { why="$md is no device"; return 1; }
+	quietly dd if=/dev/zero of="$md" bs=4096 count=$((size / 4)) conv=fsync
 }
 
 stop_integrity()
@@ -323,7 +325,7 @@ io()		# COMMAND...
 compare()	# [buffered]
 {
 	echo 3 > /proc/sys/vm/drop_caches
-	io compare $md $ref "$bytes" "$@"
+	io compare "$md" $ref "$bytes" "$@"
 }
 
 next_seed()
@@ -363,39 +365,39 @@ sync_array()	# check|repair
 
 step_full()
 {
-	io fill $md $ref "$bytes" "$seed" 1048576
-	[ "$FAULT" != change ] || raid-io garbage $md 65536 2048 9 > /dev/null
+	io fill "$md" $ref "$bytes" "$seed" 1048576
+	[ "$FAULT" != change ] || raid-io garbage "$md" 65536 2048 9 > /dev/null
 	compare
 }
 
 # Sizes that fit nothing
 step_odd()
 {
-	io fill $md $ref "$bytes" "$seed" 102912 && compare
+	io fill "$md" $ref "$bytes" "$seed" 102912 && compare
 }
 
 # Each block of a stripe has another writer.
 step_small()
 {
-	io random $md $ref "$bytes" "$seed" "$count_small" 4096 4 && compare
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 4 && compare
 }
 
 step_mixed()
 {
-	io random $md $ref "$bytes" "$seed" "$count_small" 16384 3 &&
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 16384 3 &&
 		compare buffered
 }
 
 # In a small place, so that stripes are in use all the time
 step_crowd()
 {
-	io random $md $ref $((16 * disks * 4096)) "$seed" "$count_small" 4096 8 &&
+	io random "$md" $ref $((16 * disks * 4096)) "$seed" "$count_small" 4096 8 &&
 		compare
 }
 
 step_buffered()
 {
-	io random $md $ref "$bytes" "$seed" "$count_small" 65536 2 buffered &&
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 65536 2 buffered &&
 		compare
 }
 
@@ -408,8 +410,8 @@ step_restart()
 step_crash()
 {
 	before_write=$(engines_did xor)
-	io random $md $ref "$bytes" "$seed" "$count_small" 4096 4 &&
-		quietly dd if=/dev/null of=$md conv=fsync,notrunc || return
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 4 &&
+		quietly dd if=/dev/null of="$md" conv=fsync,notrunc || return
 	before_read=$(engines_did xor)
 	echo 3 > /proc/sys/vm/drop_caches
 	copy=/dev/ram$((${disk#/dev/ram} + 1))
@@ -492,8 +494,8 @@ step_pairs()
 
 lose()		# NUMBER
 {
-	quietly mdadm $md --fail "/dev/ram$1" && sleep 0.2 &&
-		quietly mdadm $md --remove "/dev/ram$1"
+	quietly mdadm "$md" --fail "/dev/ram$1" && sleep 0.2 &&
+		quietly mdadm "$md" --remove "/dev/ram$1"
 }
 
 # As many as it can do without
@@ -501,17 +503,17 @@ step_lose()
 {
 	lose 1
 	[ "$level" = 5 ] || lose 3
-	io random $md $ref "$bytes" "$seed" "$count_small" 4096 4 && compare
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 4 && compare
 }
 
 step_rebuild()
 {
 	read -r degraded < $sys/degraded
 	[ "$degraded" != 0 ] || { why="no disk is missing"; return; }
-	quietly mdadm $md --add /dev/ram1
-	[ "$level" = 5 ] || quietly mdadm $md --add /dev/ram3
+	quietly mdadm "$md" --add /dev/ram1
+	[ "$level" = 5 ] || quietly mdadm "$md" --add /dev/ram3
 	# meanwhile there are writes
-	io random $md $ref "$bytes" "$seed" "$count_small" 4096 2
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 2
 	waited=0
 	while [ "$degraded" != 0 ] && [ $waited -lt 1500 ]; do
 		sleep 0.2
@@ -528,9 +530,9 @@ step_reshape()
 {
 	next=/dev/ram$disks
 	had=$(count_done reshape)
-	quietly mdadm $md --add "$next" &&
-		quietly mdadm --grow $md --raid-devices=$((disks + 1)) || return
-	io random $md $ref "$bytes" "$seed" "$count_small" 16384 2
+	quietly mdadm "$md" --add "$next" &&
+		quietly mdadm --grow "$md" --raid-devices=$((disks + 1)) || return
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 16384 2
 	wait_idle reshape
 	[ "$(count_done reshape)" = $((had + 1)) ] ||
 		why="the reshape did not end well"
@@ -542,7 +544,7 @@ step_reshape()
 		why="$((sectors * 512)) bytes instead of $grown"
 	[ -n "$why" ] || bytes=$grown
 	next_seed
-	io fill $md $ref "$bytes" "$seed" 1048576 && compare
+	io fill "$md" $ref "$bytes" "$seed" 1048576 && compare
 }
 
 # Whole stripes that begin and end where the block layer does not cut, no more
@@ -557,13 +559,13 @@ step_discard()
 	done
 	half=$((bytes / 2 / part * part))
 	[ "$half" != 0 ] || why="the array is too small"
-	io discard $md $ref "$part" "$half" && compare
+	io discard "$md" $ref "$part" "$half" && compare
 }
 
 # The engines go while they are busy, and come back.
 step_unplug()
 {
-	raid-io random $md $ref "$bytes" "$seed" $((count_small * 4)) 4096 3 \
+	raid-io random "$md" $ref "$bytes" "$seed" $((count_small * 4)) 4096 3 \
 		> /tmp/unplug 2>&1 &
 	job=$!
 	sleep 0.5
@@ -606,13 +608,13 @@ step_cost_full()
 {
 	data=$((disks - level + 4))
 	measure $((bytes / (data * 4096))) \
-		full $md "$bytes" $((data * chunk * 1024))
+		full "$md" "$bytes" $((data * chunk * 1024))
 }
 
 # a write
 step_cost_small()
 {
-	measure "$count_small" small $md "$bytes" "$count_small"
+	measure "$count_small" small "$md" "$bytes" "$count_small"
 }
 
 # a page that is read, of an array without as many disks as it can do without
@@ -623,7 +625,7 @@ step_cost_degraded()
 	5)	create 0 ;;
 	6)	create 0 1 ;;
 	esac
-	measure $((bytes / 4096)) read $md "$bytes" 65536
+	measure $((bytes / 4096)) read "$md" "$bytes" 65536
 	stop && create
 }
 
@@ -633,7 +635,7 @@ run_steps()
 		echo "raid-run: begin $array-$step" > /dev/kmsg
 		why=
 		next_seed
-		if [ -b $md ]; then
+		if [ -b "$md" ]; then
 			"step_$(echo "$step" | tr - _)"
 		else
 			why="there is no array"
@@ -666,7 +668,7 @@ do_device()	# array|integrity NAME KEY=VALUE...
 	do_create
 	run_steps
 	why=
-	[ ! -b $md ] || stop
+	[ ! -b "$md" ] || stop
 	judge_engines
 	remove_engines
 }
