@@ -51,7 +51,7 @@ help:
 #?                    (scripts/*.list)
 #?   BASE_TARBALL=F   use this base tarball; BASE_ANY=1 accepts any hash
 #?   BUSYBOX=FILE     use this static busybox for the guest
-#?   MDADM_ROOT=DIR   use the mdadm, and its libraries, of this folder
+#?   MDADM_ROOT=DIR   use mdadm, dmsetup and libraries of this folder
 #?   JOBS=N           compile jobs, by default one a CPU
 #?   LANES=N          make test and the like: steps side by side, by default 2
 #?   BUILD=DIR        build there, by default build
