@@ -119,7 +119,7 @@ struct async_op_type {
  * @align: all offsets and the length, or'ed
  * @chan: the channel that does it, when the leg is planned
  * @nr_descs: number of descriptors that it takes, when the leg is planned
- * @next: the one after it; from here on all is 0 at first
+ * @next: the one after it; from here to @refs all is 0 at first
  * @result: where the client wants the result of a test, or NULL
  * @val: result of a test
  * @nr_refs: number of entries of @refs
@@ -198,7 +198,8 @@ struct async_notice {
  * @leg: number of the present leg
  * @run: number of the present run
  * @leg_end: the operation behind the leg; the leg begins with @first
- * @run_next: the operation behind the present run, or the first of the leg
+ * @run_next: the operation behind what was submitted of the present run, or the
+ *	first of the leg
  * @partial: the operation at @leg_end, if the engine has begun it
  * @leg_dev: device that the leg is mapped for
  * @nr_blocks: number of ranges of the leg
@@ -412,13 +413,6 @@ static inline int async_emit_desc(struct async_emit *emit,
 				  unsigned long flags)
 {
 	return -ENODEV;
-}
-
-static inline unsigned long async_emit_flags(struct async_emit *emit,
-					     const struct async_op *op,
-					     bool last)
-{
-	return 0;
 }
 
 #endif /* CONFIG_ASYNC_TX_DMA */

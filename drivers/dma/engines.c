@@ -20,7 +20,6 @@
 #include <linux/slab.h>
 
 #include "engines.h"
-#include "unmap.h"
 
 /* Written with the mutex of the list of devices held. */
 static struct dma_engine_table __rcu *dma_engines;

@@ -397,15 +397,16 @@ void dmaengine_unmap_release(struct dma_chan *chan, u64 seq,
 	hold = dmaengine_hold_find(chan, seq);
 	if (hold)
 		last = dmaengine_hold_end(hold, result);
-	/* who finds no hold any more can wait until the record has gone, too */
-	if (last)
-		rcu_read_lock();
-	spin_unlock_irqrestore(&chan->unmap_lock, flags);
-
-	if (last) {
-		dmaengine_unmap_all(last);
-		rcu_read_unlock();
+	if (!last) {
+		spin_unlock_irqrestore(&chan->unmap_lock, flags);
+		return;
 	}
+
+	/* who finds no hold any more can wait until the record has gone, too */
+	rcu_read_lock();
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+	dmaengine_unmap_all(last);
+	rcu_read_unlock();
 }
 
 /**
