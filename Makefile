@@ -91,8 +91,8 @@ menuconfig:
 	@scripts/menuconfig $(MACHINE)
 
 clean:
-	rm -rf $(BUILD)/out $(BUILD)/base-order $(BUILD)/base-raid $(BUILD)/bench $(BUILD)/results $(BUILD)/check $(BUILD)/mail $(BUILD)/series \
-		$(BUILD)/roundtrip*
+	cd $(BUILD) 2>/dev/null && rm -rf out base-order base-raid bench compare results check \
+		series kselftest roundtrip* onto.* harness.* text.* || true
 
 distclean:
 	rm -rf $(BUILD)

@@ -30,6 +30,8 @@ FLOOR='
 # fresh_tree DIRECTORY COMMIT: that commit alone, whatever was there
 fresh_tree() {
 	git -C "$TREE" worktree prune
+	# not one of a build/linux that is gone
+	[ -e "$1/.git" ] && git -C "$1" rev-parse -q --git-dir >/dev/null 2>&1 || rm -rf "$1"
 	[ -d "$1" ] || git -C "$TREE" worktree add -q --force --detach "$1" "$2" || return
 	git -C "$1" checkout -q --force --detach "$2" && git -C "$1" clean -qfdx
 }

@@ -11,6 +11,8 @@ JOBS=${JOBS:-$(nproc)}
 export LC_ALL=C
 # What make was given is not for the kernel's make; it has come by environment.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+# Nor is the user's own tree for them: only scripts/compose puts the series on it.
+unset KERNEL
 cd "$TOP" || exit 1
 mkdir -p "$BUILD" || exit 1
 

@@ -62,6 +62,15 @@ class Step:
             say(f"{self.what}: {time.monotonic() - self.start:.0f} s")
 
 
+def jobs():
+    """How many compilers at once."""
+    wanted = os.environ.get("JOBS") or str(os.cpu_count())
+    if not re.fullmatch(r"[1-9][0-9]*", wanted):
+        say(f"error: JOBS={wanted} is no number of jobs")
+        sys.exit(E_USAGE)
+    return int(wanted)
+
+
 def run_main(main):
     """Exit with main's code; a failure is one line, never a trace."""
     try:
@@ -168,7 +177,10 @@ def unfold(lines):
 
 
 def decode(text):
-    return str(email.header.make_header(email.header.decode_header(text)))
+    try:
+        return str(email.header.make_header(email.header.decode_header(text)))
+    except LookupError as error:
+        raise Fail(f"a patch's header, {text}: {error}") from None
 
 
 def stripspace(text):
@@ -270,8 +282,9 @@ def repo_files():
     else:			# unpacked from an archive
         names = [os.path.relpath(os.path.join(d, f), TOP)
                  for d, _, files in os.walk(TOP) for f in files]
+    made = ("build/", os.path.relpath(BUILD, TOP) + "/")
     return sorted(n for n in set(names) if os.path.lexists(os.path.join(TOP, n))
-                  and not n.startswith("build/"))
+                  and not n.startswith(made))
 
 
 class Series:

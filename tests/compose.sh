@@ -396,6 +396,18 @@ it "compose: a missing mail header is refused" missing_header_is_refused
 it "compose: a bad mail header is refused" bad_headers_are_refused
 it "compose: text that would be lost is refused" text_below_the_message_is_refused
 it "compose: a bad series file is refused" bad_series_is_refused
+build_folder_in_the_repository() {
+	BUILD=$PWD/other scripts/compose
+	BUILD=$PWD/other says "unchanged" scripts/compose
+}
+
+unknown_charset_is_refused() {
+	sed -i "s/^From: .*/From: =?x-none?q?me?= <me@localhost>/" patches/0001*
+	refused 12 "unknown encoding" scripts/compose
+}
+
+it "compose: BUILD may be in the repository" build_folder_in_the_repository
+it "compose: an unknown charset is refused" unknown_charset_is_refused
 it "compose: edits in build/linux are not lost" edits_in_the_tree_are_kept
 it "compose: an untracked file in build/linux is not lost" untracked_file_in_the_way_is_kept
 it "base: a wrong kernel version is refused" wrong_version_is_refused

@@ -85,6 +85,23 @@ later_edit_of_a_whole_file_moves() {
 	scripts/roundtrip
 }
 
+nothing_else_in_a_later_edit() {
+	echo 'int later;' >build/linux/drivers/dma/unmap.c
+	tgit commit -q -a -m "dma: later"
+	says "nothing is left of 0004-dma-later.patch" scripts/refresh
+	[ "$(cat drivers/dma/unmap.c)" = 'int later;' ]
+	not grep -q later series
+	says "unchanged" scripts/compose
+	scripts/roundtrip
+}
+
+commit_without_a_message_is_refused() {
+	echo 'int edited;' >build/linux/drivers/dma/tool.c
+	tgit commit -q -a --allow-empty-message -m ""
+	refused 12 "has no message" scripts/refresh
+	unchanged
+}
+
 dropped_whole_file_goes() {
 	tgit rm -q drivers/dma/tool.c
 	echo 1 >build/linux/drivers/dma/tool2.c
@@ -174,6 +191,8 @@ it "refresh: a whole file needs no commit" whole_file_needs_no_commit
 it "refresh: a new file that is not committed is said" uncommitted_new_file_is_said
 it "refresh: an edit of a base file needs one" base_file_needs_a_commit
 it "refresh: a later edit of a whole file moves, with a warning" later_edit_of_a_whole_file_moves
+it "refresh: a commit that only edits a whole file is none" nothing_else_in_a_later_edit
+it "refresh: a commit without a message is refused" commit_without_a_message_is_refused
 it "refresh: a whole file that is gone goes here too" dropped_whole_file_goes
 it "refresh: what changed here is not overwritten" changed_repository_is_kept
 it "refresh: a moved base is refused" moved_base_is_refused

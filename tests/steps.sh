@@ -220,6 +220,30 @@ killed_step_fails() {
 	has "not ok 1 a: exit 255, failed"
 }
 
+last_step_without_newline_runs() {
+	printf 'a|exit|1|9|-|true\nb|exit|1|9|-|false' >plan
+	ends 16 "1 passed, 1 failed"
+}
+
+needs_and_lanes_are_looked_at() {
+	plan 'a|exit|1|9|b|true'
+	refused 2 "plan line 1: it needs b, which no step before it is" scripts/steps plan
+	plan 'a|exit|1||-|true'
+	refused 2 "plan line 1: times are seconds" scripts/steps plan
+	plan 'a|exit|1|9|-|true'
+	LANES=x refused 2 "LANES=x is no number" scripts/steps plan
+	LANES=0 refused 2 "LANES=0 is no number" scripts/steps plan
+}
+
+users_tree_is_left_alone() {
+	mkdir mine
+	plan 'a|exit|1|9|-|[ -z "${KERNEL-}" ]'
+	KERNEL=$PWD/mine ends 0 "1 passed, 0 failed"
+}
+
+it "steps: a last step without newline runs" last_step_without_newline_runs
+it "steps: needs, times and LANES are looked at" needs_and_lanes_are_looked_at
+it "steps: the user's KERNEL is not for steps" users_tree_is_left_alone
 it "steps: exit codes are results" counts_exit_codes
 it "steps: exit codes are named" names_the_code
 it "steps: KTAP results are counted, nested ones not" counts_ktap

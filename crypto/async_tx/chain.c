@@ -392,6 +392,8 @@ int async_chain_submit_wait(struct async_chain *chain)
 
 	init_completion(&wait.done);
 	async_chain_submit(chain, async_chain_wake, &wait);
+	/* what the caller has queued is not to wait for this */
+	async_chain_issue_pending();
 	wait_for_completion(&wait.done);
 
 	return wait.error;

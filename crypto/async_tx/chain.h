@@ -27,9 +27,6 @@
 #include <linux/mm.h>
 #include <linux/workqueue.h>
 
-/* The sources and destinations of an operation at most: all disks. */
-#define ASYNC_CHAIN_BLOCKS	255
-
 struct async_op;
 
 /**

@@ -6,9 +6,11 @@
  * there are; async_op.coefs has the index of each of these.
  */
 
+#include <linux/cpuhotplug.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
+#include <linux/topology.h>
 
 #include "chain_pq.h"
 
@@ -18,35 +20,36 @@
 #define PQ_UPDATE	BIT(2)	/* add to P and Q */
 
 static struct pq_scratch __percpu *pq_scratch;
+static int pq_scratch_state;
 
 /**
- * pq_scratch_get() - get the scratch memory of this CPU
+ * async_pq_scratch_get() - get the scratch memory of this CPU
  *
  * Context: Process context. The caller is bound to this CPU until
- * pq_scratch_put().
+ * async_pq_scratch_put().
  * Return: the memory.
  */
-struct pq_scratch *pq_scratch_get(void)
+struct pq_scratch *async_pq_scratch_get(void)
 {
 	local_lock(&pq_scratch->lock);
 
 	return this_cpu_ptr(pq_scratch);
 }
-EXPORT_SYMBOL_GPL(pq_scratch_get);
+EXPORT_SYMBOL_GPL(async_pq_scratch_get);
 
 /**
- * pq_scratch_put() - give back what pq_scratch_get() gave
+ * async_pq_scratch_put() - give back what async_pq_scratch_get() gave
  *
  * Context: Process context.
  */
-void pq_scratch_put(void)
+void async_pq_scratch_put(void)
 {
 	local_unlock(&pq_scratch->lock);
 }
-EXPORT_SYMBOL_GPL(pq_scratch_put);
+EXPORT_SYMBOL_GPL(async_pq_scratch_put);
 
 /**
- * pq_scratch_fill() - set the pointers from what a client names
+ * async_pq_scratch_fill() - set the pointers from what a client names
  * @scratch: the scratch memory
  * @blocks: pages: data 0 to @disks - 3, then P, then Q
  * @offs: where in each page
@@ -56,8 +59,9 @@ EXPORT_SYMBOL_GPL(pq_scratch_put);
  *
  * Context: Process context.
  */
-void pq_scratch_fill(struct pq_scratch *scratch, struct page *const *blocks,
-		     const unsigned int *offs, int disks)
+void async_pq_scratch_fill(struct pq_scratch *scratch,
+			   struct page *const *blocks, const unsigned int *offs,
+			   int disks)
 {
 	int i;
 
@@ -72,10 +76,10 @@ void pq_scratch_fill(struct pq_scratch *scratch, struct page *const *blocks,
 	if (!blocks[disks - 1])
 		scratch->ptrs[disks - 1] = scratch->q;
 }
-EXPORT_SYMBOL_GPL(pq_scratch_fill);
+EXPORT_SYMBOL_GPL(async_pq_scratch_fill);
 
 /**
- * pq_scratch_fill_op() - set the pointers to the data of an operation
+ * async_pq_scratch_fill_op() - set the pointers to the data of an operation
  * @scratch: the scratch memory
  * @op: the operation
  * @first: the first of its ranges that is a data block
@@ -84,8 +88,8 @@ EXPORT_SYMBOL_GPL(pq_scratch_fill);
  *
  * Context: Process context.
  */
-void pq_scratch_fill_op(struct pq_scratch *scratch, const struct async_op *op,
-			unsigned int first)
+void async_pq_scratch_fill_op(struct pq_scratch *scratch,
+			      const struct async_op *op, unsigned int first)
 {
 	unsigned int i;
 
@@ -96,25 +100,25 @@ void pq_scratch_fill_op(struct pq_scratch *scratch, const struct async_op *op,
 	scratch->ptrs[op->disks - 2] = scratch->p;
 	scratch->ptrs[op->disks - 1] = scratch->q;
 }
-EXPORT_SYMBOL_GPL(pq_scratch_fill_op);
+EXPORT_SYMBOL_GPL(async_pq_scratch_fill_op);
 
 /**
- * pq_fits() - find out whether the engines of a device can work on P and Q
+ * async_pq_fits() - find out whether the engines of a device can work on P and Q
  * @op: the operation
  * @dma: the device
  *
  * Context: Any context.
  * Return: true if there is nothing in the way but the number of sources.
  */
-bool pq_fits(const struct async_op *op, struct dma_device *dma)
+bool async_pq_fits(const struct async_op *op, struct dma_device *dma)
 {
 	return dma_has_cap(DMA_PQ, dma->cap_mask) &&
 	       is_dma_pq_aligned(dma, op->align, 0, op->len);
 }
-EXPORT_SYMBOL_GPL(pq_fits);
+EXPORT_SYMBOL_GPL(async_pq_fits);
 
 /**
- * pq_nr_descs() - find out how many descriptors a sum takes
+ * async_pq_nr_descs() - find out how many descriptors a sum takes
  * @dma: the device
  * @nr: number of sources
  * @flags: as in struct pq_sum
@@ -124,8 +128,8 @@ EXPORT_SYMBOL_GPL(pq_fits);
  * Context: Any context.
  * Return: the number, or 0 if the engines of the device cannot make that sum.
  */
-unsigned int pq_nr_descs(struct dma_device *dma, unsigned int nr,
-			 enum dma_ctrl_flags flags)
+unsigned int async_pq_nr_descs(struct dma_device *dma, unsigned int nr,
+			       enum dma_ctrl_flags flags)
 {
 	int first = dma_maxpq(dma, flags);
 	int next = dma_maxpq(dma, flags | DMA_PREP_CONTINUE);
@@ -140,10 +144,10 @@ unsigned int pq_nr_descs(struct dma_device *dma, unsigned int nr,
 
 	return 1 + DIV_ROUND_UP(nr - first, next);
 }
-EXPORT_SYMBOL_GPL(pq_nr_descs);
+EXPORT_SYMBOL_GPL(async_pq_nr_descs);
 
 /**
- * pq_emit_sum() - submit the descriptors for a sum
+ * async_pq_emit_sum() - submit the descriptors for a sum
  * @op: operation that it is a part of
  * @emit: where they go to
  * @sum: what to calculate; used up
@@ -152,8 +156,8 @@ EXPORT_SYMBOL_GPL(pq_nr_descs);
  * Context: Any context.
  * Return: 0 or an error.
  */
-int pq_emit_sum(struct async_op *op, struct async_emit *emit,
-		struct pq_sum *sum, bool last)
+int async_pq_emit_sum(struct async_op *op, struct async_emit *emit,
+		      struct pq_sum *sum, bool last)
 {
 	struct dma_device *dma = emit->chan->device;
 
@@ -184,7 +188,7 @@ int pq_emit_sum(struct async_op *op, struct async_emit *emit,
 
 	return 0;
 }
-EXPORT_SYMBOL_GPL(pq_emit_sum);
+EXPORT_SYMBOL_GPL(async_pq_emit_sum);
 
 /* The number of ranges before the data. */
 static unsigned int pq_nr_parity(const struct async_op *op)
@@ -228,10 +232,11 @@ static unsigned int pq_plan(struct async_op *op, struct dma_device *dma)
 {
 	unsigned int nr;
 
-	if (!pq_fits(op, dma))
+	if (!async_pq_fits(op, dma))
 		return 0;
 
-	nr = pq_nr_descs(dma, op->nr_refs - pq_nr_parity(op), pq_flags(op));
+	nr = async_pq_nr_descs(dma, op->nr_refs - pq_nr_parity(op),
+			       pq_flags(op));
 	op->use = ASYNC_USE_WRITE;
 	if (op->variant & PQ_UPDATE)
 		op->use |= ASYNC_USE_OLD;
@@ -248,7 +253,7 @@ static int pq_emit(struct async_op *op, struct async_emit *emit)
 	op->folded = 0;
 	pq_sum_init(&sum, op, emit);
 
-	return pq_emit_sum(op, emit, &sum, true);
+	return async_pq_emit_sum(op, emit, &sum, true);
 }
 
 static void pq_set_parity(struct pq_scratch *scratch,
@@ -276,15 +281,15 @@ static void pq_cpu_update(struct pq_scratch *scratch,
 
 static void pq_cpu(struct async_op *op)
 {
-	struct pq_scratch *scratch = pq_scratch_get();
+	struct pq_scratch *scratch = async_pq_scratch_get();
 
-	pq_scratch_fill_op(scratch, op, pq_nr_parity(op));
+	async_pq_scratch_fill_op(scratch, op, pq_nr_parity(op));
 	pq_set_parity(scratch, op);
 	if (op->variant & PQ_UPDATE)
 		pq_cpu_update(scratch, op);
 	else
 		raid6_call.gen_syndrome(op->disks, op->len, scratch->ptrs);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 
 static const struct async_op_type pq_type = {
@@ -340,17 +345,17 @@ static enum sum_check_flags pq_compare(const struct pq_scratch *scratch,
 
 static void pq_val_cpu(struct async_op *op)
 {
-	struct pq_scratch *scratch = pq_scratch_get();
+	struct pq_scratch *scratch = async_pq_scratch_get();
 	void *p = NULL, *q = NULL;
 
 	if (!(op->variant & PQ_NO_P))
 		p = async_op_va(op, 0);
 	if (!(op->variant & PQ_NO_Q))
 		q = async_op_va(op, pq_nr_parity(op) - 1);
-	pq_scratch_fill_op(scratch, op, pq_nr_parity(op));
+	async_pq_scratch_fill_op(scratch, op, pq_nr_parity(op));
 	raid6_call.gen_syndrome(op->disks, op->len, scratch->ptrs);
 	op->val = pq_compare(scratch, p, q, op->len);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 
 static const struct async_op_type pq_val_type = {
@@ -403,22 +408,25 @@ void async_chain_gen_syndrome(struct async_chain *chain,
 	struct pq_scratch *scratch;
 	struct async_op *op;
 
+	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+		return;
+
 	op = pq_describe(chain, &pq_type, async_op_dst, blocks, offs, disks,
 			 len);
 	if (op && async_op_end(chain, op))
 		return;
 
-	scratch = pq_scratch_get();
-	pq_scratch_fill(scratch, blocks, offs, disks);
+	scratch = async_pq_scratch_get();
+	async_pq_scratch_fill(scratch, blocks, offs, disks);
 	raid6_call.gen_syndrome(disks, len, scratch->ptrs);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 EXPORT_SYMBOL_GPL(async_chain_gen_syndrome);
 
 static void pq_update_now(struct page *const *blocks, const unsigned int *offs,
 			  int disks, size_t len)
 {
-	struct pq_scratch *scratch = pq_scratch_get();
+	struct pq_scratch *scratch = async_pq_scratch_get();
 	int start = 0, stop = disks - 3;
 
 	while (start <= stop && !blocks[start])
@@ -426,11 +434,11 @@ static void pq_update_now(struct page *const *blocks, const unsigned int *offs,
 	while (stop > start && !blocks[stop])
 		stop--;
 
-	pq_scratch_fill(scratch, blocks, offs, disks);
+	async_pq_scratch_fill(scratch, blocks, offs, disks);
 	if (start <= stop)
 		raid6_call.xor_syndrome(disks, start, stop, len,
 					scratch->ptrs);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 
 void async_chain_update_syndrome(struct async_chain *chain,
@@ -439,6 +447,9 @@ void async_chain_update_syndrome(struct async_chain *chain,
 				 size_t len)
 {
 	struct async_op *op;
+
+	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+		return;
 
 	op = pq_describe(chain, &pq_type, async_op_dst, blocks, offs, disks,
 			 len);
@@ -462,14 +473,14 @@ static void pq_val_now(struct page *const *blocks, const unsigned int *offs,
 {
 	void *p = pq_block_va(blocks[disks - 2], offs[disks - 2]);
 	void *q = pq_block_va(blocks[disks - 1], offs[disks - 1]);
-	struct pq_scratch *scratch = pq_scratch_get();
+	struct pq_scratch *scratch = async_pq_scratch_get();
 
-	pq_scratch_fill(scratch, blocks, offs, disks);
+	async_pq_scratch_fill(scratch, blocks, offs, disks);
 	scratch->ptrs[disks - 2] = scratch->p;
 	scratch->ptrs[disks - 1] = scratch->q;
 	raid6_call.gen_syndrome(disks, len, scratch->ptrs);
 	*result = pq_compare(scratch, p, q, len);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 
 void async_chain_syndrome_val(struct async_chain *chain,
@@ -478,6 +489,11 @@ void async_chain_syndrome_val(struct async_chain *chain,
 			      enum sum_check_flags *result)
 {
 	struct async_op *op;
+
+	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS)) {
+		*result = SUM_CHECK_P_RESULT | SUM_CHECK_Q_RESULT;
+		return;
+	}
 
 	op = pq_describe(chain, &pq_val_type, async_op_src, blocks, offs, disks,
 			 len);
@@ -491,45 +507,59 @@ void async_chain_syndrome_val(struct async_chain *chain,
 }
 EXPORT_SYMBOL_GPL(async_chain_syndrome_val);
 
-static void pq_scratch_free(void)
+/* A CPU is dead, or did not come up. */
+static int pq_scratch_dead(unsigned int cpu)
 {
-	int cpu;
+	struct pq_scratch *scratch = per_cpu_ptr(pq_scratch, cpu);
 
-	for_each_possible_cpu(cpu) {
-		struct pq_scratch *scratch = per_cpu_ptr(pq_scratch, cpu);
+	kfree(scratch->p);
+	kfree(scratch->q);
 
-		free_page((unsigned long)scratch->p);
-		free_page((unsigned long)scratch->q);
-	}
-	free_percpu(pq_scratch);
+	return 0;
+}
+
+/* A CPU is about to come up. */
+static int pq_scratch_prepare(unsigned int cpu)
+{
+	struct pq_scratch *scratch = per_cpu_ptr(pq_scratch, cpu);
+	int node = cpu_to_node(cpu);
+
+	scratch->p = kmalloc_node(PAGE_SIZE, GFP_KERNEL, node);
+	scratch->q = kmalloc_node(PAGE_SIZE, GFP_KERNEL, node);
+	if (scratch->p && scratch->q)
+		return 0;
+
+	pq_scratch_dead(cpu);
+
+	return -ENOMEM;
 }
 
 static int __init async_chain_pq_init(void)
 {
-	int cpu;
+	int cpu, ret;
 
 	pq_scratch = alloc_percpu(struct pq_scratch);
 	if (!pq_scratch)
 		return -ENOMEM;
 
-	for_each_possible_cpu(cpu) {
-		struct pq_scratch *scratch = per_cpu_ptr(pq_scratch, cpu);
+	for_each_possible_cpu(cpu)
+		local_lock_init(&per_cpu_ptr(pq_scratch, cpu)->lock);
 
-		local_lock_init(&scratch->lock);
-		scratch->p = (void *)__get_free_page(GFP_KERNEL);
-		scratch->q = (void *)__get_free_page(GFP_KERNEL);
-		if (!scratch->p || !scratch->q) {
-			pq_scratch_free();
-			return -ENOMEM;
-		}
+	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "crypto/async_pq:prepare",
+				pq_scratch_prepare, pq_scratch_dead);
+	if (ret < 0) {
+		free_percpu(pq_scratch);
+		return ret;
 	}
+	pq_scratch_state = ret;
 
 	return 0;
 }
 
 static void __exit async_chain_pq_exit(void)
 {
-	pq_scratch_free();
+	cpuhp_remove_state(pq_scratch_state);
+	free_percpu(pq_scratch);
 }
 
 module_init(async_chain_pq_init);

@@ -43,16 +43,17 @@ struct pq_sum {
 	unsigned int nr;
 };
 
-struct pq_scratch *pq_scratch_get(void);
-void pq_scratch_put(void);
-void pq_scratch_fill(struct pq_scratch *scratch, struct page *const *blocks,
-		     const unsigned int *offs, int disks);
-void pq_scratch_fill_op(struct pq_scratch *scratch, const struct async_op *op,
-			unsigned int first);
-unsigned int pq_nr_descs(struct dma_device *dma, unsigned int nr,
-			 enum dma_ctrl_flags flags);
-bool pq_fits(const struct async_op *op, struct dma_device *dma);
-int pq_emit_sum(struct async_op *op, struct async_emit *emit,
-		struct pq_sum *sum, bool last);
+struct pq_scratch *async_pq_scratch_get(void);
+void async_pq_scratch_put(void);
+void async_pq_scratch_fill(struct pq_scratch *scratch,
+			   struct page *const *blocks, const unsigned int *offs,
+			   int disks);
+void async_pq_scratch_fill_op(struct pq_scratch *scratch,
+			      const struct async_op *op, unsigned int first);
+unsigned int async_pq_nr_descs(struct dma_device *dma, unsigned int nr,
+			       enum dma_ctrl_flags flags);
+bool async_pq_fits(const struct async_op *op, struct dma_device *dma);
+int async_pq_emit_sum(struct async_op *op, struct async_emit *emit,
+		      struct pq_sum *sum, bool last);
 
 #endif

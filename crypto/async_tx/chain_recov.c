@@ -43,12 +43,12 @@ static unsigned int recov_plan(struct async_op *op, struct dma_device *dma)
 	unsigned int nr = op->nr_refs - RECOV_DST;
 	unsigned int q_descs, p_descs;
 
-	if (!pq_fits(op, dma))
+	if (!async_pq_fits(op, dma))
 		return 0;
 
 	/* the second sum has no Q, but the block that was just made */
-	q_descs = pq_nr_descs(dma, nr, DMA_PREP_PQ_DISABLE_P);
-	p_descs = pq_nr_descs(dma, nr, DMA_PREP_PQ_DISABLE_Q);
+	q_descs = async_pq_nr_descs(dma, nr, DMA_PREP_PQ_DISABLE_P);
+	p_descs = async_pq_nr_descs(dma, nr, DMA_PREP_PQ_DISABLE_Q);
 	op->use = ASYNC_USE_WRITE | ASYNC_USE_REREAD;
 
 	return q_descs && p_descs ? q_descs + p_descs : 0;
@@ -99,7 +99,7 @@ static int recov_emit(struct async_op *op, struct async_emit *emit)
 	sum.srcs = addrs;
 	sum.coefs = coefs;
 	sum.nr = nr;
-	err = pq_emit_sum(op, emit, &sum, false);
+	err = async_pq_emit_sum(op, emit, &sum, false);
 	if (err)
 		return err;
 
@@ -110,7 +110,7 @@ static int recov_emit(struct async_op *op, struct async_emit *emit)
 	sum.coefs = coefs + 1;
 	sum.nr = nr;
 
-	return pq_emit_sum(op, emit, &sum, true);
+	return async_pq_emit_sum(op, emit, &sum, true);
 }
 
 static void recov_now(struct pq_scratch *scratch, bool p, int disks, size_t len,
@@ -124,11 +124,11 @@ static void recov_now(struct pq_scratch *scratch, bool p, int disks, size_t len,
 
 static void recov_cpu(struct async_op *op)
 {
-	struct pq_scratch *scratch = pq_scratch_get();
+	struct pq_scratch *scratch = async_pq_scratch_get();
 	bool p = op->variant == RECOV_P;
 	void **ptrs = scratch->ptrs;
 
-	pq_scratch_fill_op(scratch, op, recov_first_data(op));
+	async_pq_scratch_fill_op(scratch, op, recov_first_data(op));
 	ptrs[op->disks - 1] = async_op_va(op, RECOV_DST);
 	if (p) {
 		ptrs[op->faila] = async_op_va(op, 0);
@@ -139,7 +139,7 @@ static void recov_cpu(struct async_op *op)
 		ptrs[op->disks - 2] = async_op_va(op, RECOV_DST + 1);
 	}
 	recov_now(scratch, p, op->disks, op->len, op->faila, op->failb);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 
 static const struct async_op_type recov_type = {
@@ -172,6 +172,9 @@ void async_chain_raid6_2data_recov(struct async_chain *chain, int disks,
 	struct pq_scratch *scratch;
 	struct async_op *op;
 
+	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+		return;
+
 	if (failb < faila)
 		swap(faila, failb);
 
@@ -190,10 +193,10 @@ void async_chain_raid6_2data_recov(struct async_chain *chain, int disks,
 			return;
 	}
 
-	scratch = pq_scratch_get();
-	pq_scratch_fill(scratch, blocks, offs, disks);
+	scratch = async_pq_scratch_get();
+	async_pq_scratch_fill(scratch, blocks, offs, disks);
 	recov_now(scratch, false, disks, len, faila, failb);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 EXPORT_SYMBOL_GPL(async_chain_raid6_2data_recov);
 
@@ -205,6 +208,9 @@ void async_chain_raid6_datap_recov(struct async_chain *chain, int disks,
 	int p = disks - 2, q = disks - 1;
 	struct pq_scratch *scratch;
 	struct async_op *op;
+
+	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+		return;
 
 	op = async_op_begin(chain, &recov_type, len, disks + 1, disks);
 	if (op) {
@@ -220,10 +226,10 @@ void async_chain_raid6_datap_recov(struct async_chain *chain, int disks,
 			return;
 	}
 
-	scratch = pq_scratch_get();
-	pq_scratch_fill(scratch, blocks, offs, disks);
+	scratch = async_pq_scratch_get();
+	async_pq_scratch_fill(scratch, blocks, offs, disks);
 	recov_now(scratch, true, disks, len, faila, faila);
-	pq_scratch_put();
+	async_pq_scratch_put();
 }
 EXPORT_SYMBOL_GPL(async_chain_raid6_datap_recov);
 

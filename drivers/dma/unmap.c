@@ -250,7 +250,8 @@ EXPORT_SYMBOL_GPL(dmaengine_map_page);
  *
  * @done must not use the record, which is freed when it returns. It runs where
  * the last reference is dropped: when the last descriptor ends, before its
- * callback, or in dmaengine_unmap_put().
+ * callback, or in dmaengine_unmap_put(). It does not run, and the memory stays
+ * mapped, if an engine that cannot be stopped goes with a descriptor in flight.
  *
  * Context: Any context, before the record is set on a descriptor. @done runs in
  * any context, with interrupts off and under a lock of the provider for some
@@ -260,6 +261,7 @@ void dmaengine_unmap_set_done(struct dmaengine_unmap_data *unmap,
 			      void (*done)(void *arg), void *arg)
 {
 	unmap->done = done;
+	unmap->done_result = NULL;
 	unmap->done_arg = arg;
 }
 EXPORT_SYMBOL_GPL(dmaengine_unmap_set_done);
@@ -285,6 +287,7 @@ void dmaengine_unmap_set_done_result(struct dmaengine_unmap_data *unmap,
 						  enum dmaengine_tx_result result),
 				     void *arg)
 {
+	unmap->done = NULL;
 	unmap->done_result = done;
 	unmap->done_arg = arg;
 }
@@ -344,6 +347,26 @@ dmaengine_hold_end(struct dmaengine_unmap_hold *hold,
 	return refcount_dec_and_test(&unmap->ref) ? unmap : NULL;
 }
 
+/*
+ * Let go of the channel's lock, and undo the mappings of a record that nobody holds
+ * any more, if there is one. Who finds no hold on the channel can wait until that
+ * is done, with dmaengine_unmap_wait().
+ */
+static void dmaengine_unmap_last(struct dma_chan *chan,
+				 struct dmaengine_unmap_data *last,
+				 unsigned long flags)
+{
+	if (!last) {
+		spin_unlock_irqrestore(&chan->unmap_lock, flags);
+		return;
+	}
+
+	rcu_read_lock();
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+	dmaengine_unmap_all(last);
+	rcu_read_unlock();
+}
+
 static struct dmaengine_unmap_hold *
 dmaengine_hold_on_list(struct list_head *list, u64 seq)
 {
@@ -397,16 +420,7 @@ void dmaengine_unmap_release(struct dma_chan *chan, u64 seq,
 	hold = dmaengine_hold_find(chan, seq);
 	if (hold)
 		last = dmaengine_hold_end(hold, result);
-	if (!last) {
-		spin_unlock_irqrestore(&chan->unmap_lock, flags);
-		return;
-	}
-
-	/* who finds no hold any more can wait until the record has gone, too */
-	rcu_read_lock();
-	spin_unlock_irqrestore(&chan->unmap_lock, flags);
-	dmaengine_unmap_all(last);
-	rcu_read_unlock();
+	dmaengine_unmap_last(chan, last, flags);
 }
 
 /**
@@ -418,7 +432,9 @@ void dmaengine_unmap_release(struct dma_chan *chan, u64 seq,
  * termination, a failed dmaengine_submit() or the release of the channel. If
  * @tx is dropped without being submitted, or if it is polled for, the client
  * ends the hold itself, with dmaengine_unmap_reclaim(). A descriptor holds one
- * record.
+ * record. Submit @tx by dmaengine_submit(): the core would take one that went past
+ * it for one that was not submitted, and a provider that uses virt-dma would release
+ * the record of that in its device_terminate_all().
  *
  * A record has room for as many descriptors, of any channels, as were asked for
  * when it was allocated. One more is a bug of the client; the record then stays
@@ -508,10 +524,7 @@ void dmaengine_unmap_discard(struct dma_chan *chan, u64 seq)
 	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
 	if (hold)
 		last = dmaengine_hold_end(hold, DMA_TRANS_NOERROR);
-	spin_unlock_irqrestore(&chan->unmap_lock, flags);
-
-	if (last)
-		dmaengine_unmap_all(last);
+	dmaengine_unmap_last(chan, last, flags);
 }
 
 static void dmaengine_hold_move(struct dmaengine_unmap_hold *hold,
@@ -630,10 +643,7 @@ static void dmaengine_unmap_sweep_list(struct dma_chan *chan,
 			hold = NULL;
 		if (hold)
 			last = dmaengine_hold_end(hold, DMA_TRANS_ABORTED);
-		spin_unlock_irqrestore(&chan->unmap_lock, flags);
-
-		if (last)
-			dmaengine_unmap_all(last);
+		dmaengine_unmap_last(chan, last, flags);
 	} while (hold);
 }
 
@@ -663,6 +673,22 @@ void dmaengine_unmap_sweep(struct dma_chan *chan)
 	dmaengine_unmap_sweep_list(chan, &chan->unmap_prepared, U64_MAX);
 }
 
+/**
+ * dmaengine_unmap_wait() - wait for records that others release just now
+ * @chan: the channel
+ *
+ * A hold ends before its record's mappings are undone. When this returns that is
+ * done for all holds of the channel that had ended when it was called. Costs
+ * nothing for a channel that never had a record.
+ *
+ * Context: Process context. May sleep.
+ */
+void dmaengine_unmap_wait(struct dma_chan *chan)
+{
+	if (dmaengine_unmap_stamp(chan))
+		synchronize_rcu();
+}
+
 static unsigned int dmaengine_unmap_abandon_list(struct list_head *list)
 {
 	struct dmaengine_unmap_hold *hold, *next;
@@ -681,7 +707,8 @@ static unsigned int dmaengine_unmap_abandon_list(struct list_head *list)
  * @chan: the channel; its engine may touch memory for ever
  *
  * Memory that an engine may still write to must not be unmapped: it would be
- * used for something else. So it stays mapped, and that is a leak.
+ * used for something else. So it stays mapped, and that is a leak; and nobody is
+ * told that the record has gone.
  *
  * Context: Process context.
  * Return: the number of descriptors whose memory stays mapped.

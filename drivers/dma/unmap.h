@@ -19,6 +19,7 @@ void dmaengine_unmap_terminate(struct dma_chan *chan, u64 until);
 bool dmaengine_unmap_in_flight(struct dma_chan *chan);
 void dmaengine_unmap_sweep_terminated(struct dma_chan *chan, u64 until);
 void dmaengine_unmap_sweep(struct dma_chan *chan);
+void dmaengine_unmap_wait(struct dma_chan *chan);
 unsigned int dmaengine_unmap_abandon(struct dma_chan *chan);
 
 #endif

@@ -55,6 +55,9 @@
 struct async_chain;
 struct page;
 
+/* The blocks of an operation on P and Q at most, these two included */
+#define ASYNC_CHAIN_BLOCKS	255
+
 /**
  * typedef async_chain_fn - what a chain calls to tell its client something
  * @arg: as given by the client
@@ -128,8 +131,8 @@ void async_chain_submit(struct async_chain *chain, async_chain_fn done,
  * async_chain_issue_pending(). So it is told once of all of them. It may begin
  * before, when it is out of descriptors, or somebody else issues.
  *
- * Whoever calls this calls async_chain_issue_pending() soon, and before it
- * sleeps.
+ * Whoever calls this calls async_chain_issue_pending() soon, and before it waits
+ * for one of the chains. async_chain_submit_wait() does so by itself.
  *
  * Context: As for async_chain_submit().
  */
@@ -266,7 +269,8 @@ void async_chain_xor_val(struct async_chain *chain, struct page *const *blocks,
  * @chain: the chain, or NULL
  * @blocks: pages: data 0 to @disks - 3, then P, then Q
  * @offs: where in each page, in bytes; not read for blocks that are NULL
- * @disks: number of blocks, P and Q included even if NULL; 3 to 255
+ * @disks: number of blocks, P and Q included even if NULL; 3 to
+ *	ASYNC_CHAIN_BLOCKS
  * @len: length of each block in bytes
  *
  * A data block that is NULL is all zeros. Of P and Q one can be NULL: it is not
@@ -285,7 +289,7 @@ void async_chain_gen_syndrome(struct async_chain *chain,
  * @chain: the chain, or NULL
  * @blocks: pages: data 0 to @disks - 3, then P, then Q
  * @offs: where in each page, in bytes; not read for blocks that are NULL
- * @disks: number of blocks, P and Q included; 3 to 255
+ * @disks: number of blocks, P and Q included; 3 to ASYNC_CHAIN_BLOCKS
  * @len: length of each block in bytes
  *
  * Adds to P and to Q what the data blocks that are there contribute. Neither P nor
@@ -304,7 +308,8 @@ void async_chain_update_syndrome(struct async_chain *chain,
  * @chain: the chain, or NULL
  * @blocks: pages: data 0 to @disks - 3, then P, then Q
  * @offs: where in each page, in bytes; not read for blocks that are NULL
- * @disks: number of blocks, P and Q included even if NULL; 4 to 255
+ * @disks: number of blocks, P and Q included even if NULL; 4 to
+ *	ASYNC_CHAIN_BLOCKS
  * @len: length of each block in bytes
  * @result: set when the operation is done, and left alone if it fails: 0, or
  *	SUM_CHECK_P_RESULT if P is wrong, or SUM_CHECK_Q_RESULT if Q is, or both
@@ -321,7 +326,7 @@ void async_chain_syndrome_val(struct async_chain *chain,
 /**
  * async_chain_raid6_2data_recov() - describe the recovery of two data blocks
  * @chain: the chain, or NULL
- * @disks: number of blocks, P and Q included; 4 to 255
+ * @disks: number of blocks, P and Q included; 4 to ASYNC_CHAIN_BLOCKS
  * @len: length of each block in bytes
  * @faila: index of one block to make
  * @failb: index of the other
@@ -339,7 +344,7 @@ void async_chain_raid6_2data_recov(struct async_chain *chain, int disks,
 /**
  * async_chain_raid6_datap_recov() - describe the recovery of a data block and P
  * @chain: the chain, or NULL
- * @disks: number of blocks, P and Q included; 4 to 255
+ * @disks: number of blocks, P and Q included; 4 to ASYNC_CHAIN_BLOCKS
  * @len: length of each block in bytes
  * @faila: index of the data block to make
  * @blocks: pages: data 0 to @disks - 3, then P, then Q; data blocks that are NULL

@@ -318,6 +318,8 @@ static unsigned int pool_wrong_bytes(struct pool *pool)
 		u8 *should = pool->before + page * PAGE_SIZE;
 		u8 *known = pool->known + page * PAGE_SIZE;
 
+		if (!memcmp(is, should, PAGE_SIZE))
+			continue;
 		for (i = 0; i < PAGE_SIZE; i++)
 			wrong += known[i] == KNOWN && is[i] != should[i];
 	}

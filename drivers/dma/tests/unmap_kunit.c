@@ -2040,6 +2040,106 @@ static void race_threads(struct kunit *test)
 	race_check(&race);
 }
 
+/* Tests: the mappings are undone by somebody else meanwhile */
+
+struct slow_end {
+	struct xfer *x;
+	struct task_struct *task;
+	bool begun;
+	bool over;
+};
+
+/* As if there was much to undo */
+static void slow_done(void *arg)
+{
+	struct slow_end *slow = arg;
+
+	WRITE_ONCE(slow->begun, true);
+	mdelay(200);
+	WRITE_ONCE(slow->over, true);
+	rec_done(slow->x->rec);
+}
+
+static int slow_end_run(void *data)
+{
+	struct slow_end *slow = data;
+
+	fake_end(slow->x);
+	while (!kthread_should_stop())
+		usleep_range(100, 200);
+
+	return 0;
+}
+
+/* Returns when the transfer has ended, and its mappings are being undone. */
+static void slow_end_start(struct fake *fake, struct slow_end *slow)
+{
+	struct xfer *x = xfer_bare(fake, 0);
+
+	slow->x = x;
+	rec_get(fake, x->rec, 1);
+	dmaengine_unmap_set_done(x->rec->unmap, slow_done, slow);
+	dma_set_unmap(x->tx, x->rec->unmap);
+	dmaengine_unmap_put(x->rec->unmap);
+	xfer_submit(x);
+	slow->task = kthread_run(slow_end_run, slow, "dmaengine-unmap");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(fake->test, slow->task);
+	while (!READ_ONCE(slow->begun))
+		usleep_range(100, 200);
+}
+
+static void sync_waits_for_unmap(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+	struct slow_end slow = { };
+
+	slow_end_start(fake, &slow);
+	terminate_sync(fake);
+	KUNIT_EXPECT_TRUE_MSG(test, READ_ONCE(slow.over), "synchronized");
+	kthread_stop(slow.task);
+	expect(fake, "UC", "ended");
+}
+
+static void release_waits_for_unmap(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+	struct slow_end slow = { };
+
+	slow_end_start(fake, &slow);
+	fake_release_chan(fake, 0);
+	KUNIT_EXPECT_TRUE_MSG(test, READ_ONCE(slow.over), "released");
+	kthread_stop(slow.task);
+	expect(fake, "UC", "ended");
+}
+
+static bool any_chan(struct dma_chan *chan, void *param)
+{
+	return true;
+}
+
+/* The kernel warns of a link that it is told to remove twice. */
+static void release_slave_unregistered(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+	struct dma_slave_map map = { .slave = "tx" };
+	struct device *client;
+	struct dma_chan *chan;
+
+	client = kunit_device_register(test, "dmaengine-unmap-client");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, client);
+	map.devname = dev_name(client);
+	dma_cap_set(DMA_SLAVE, fake->ddev.cap_mask);
+	fake->ddev.filter.map = &map;
+	fake->ddev.filter.mapcnt = 1;
+	fake->ddev.filter.fn = any_chan;
+	fake_release_chan(fake, 0);
+	chan = dma_request_chan(client, "tx");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	fake_unregister(fake);
+	dma_release_channel(chan);
+	KUNIT_EXPECT_NULL(test, chan->slave);
+}
+
 static void release_unregister_terminated(struct kunit *test)
 {
 	struct fake *fake = fake_flavour(test);
@@ -2206,6 +2306,9 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(release_unregister, flavour_gen_params),
 	KUNIT_CASE(release_waits),
 	KUNIT_CASE_PARAM(release_unregister_terminated, flavour_gen_params),
+	KUNIT_CASE(sync_waits_for_unmap),
+	KUNIT_CASE(release_waits_for_unmap),
+	KUNIT_CASE(release_slave_unregistered),
 	KUNIT_CASE(release_terminated_no_free),
 	KUNIT_CASE_PARAM(reuse_cleared_terminated, flavour_gen_params),
 	KUNIT_CASE(terminate_frees_early),

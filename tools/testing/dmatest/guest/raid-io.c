@@ -14,6 +14,8 @@
  *		the reference becomes zero there
  *	raid-io compare DEVICE REFERENCE BYTES [buffered]
  *	raid-io garbage DEVICE OFFSET BYTES SEED
+ *	raid-io read DEVICE BYTES TIMES
+ *		and looks at nothing: others may write meanwhile
  *
  * Past the page cache, unless it says buffered. Prints what it did and how many
  * bytes that were. Exit status 0; 1: the data are wrong; 2: anything else.
@@ -256,6 +258,18 @@ static int do_garbage(off_t pos, off_t bytes, uint64_t seed)
 	return 0;
 }
 
+static int do_read(off_t bytes, long long times)
+{
+	off_t pos;
+
+	while (times--)
+		for (pos = 0; pos + BUF_SIZE <= bytes; pos += BUF_SIZE)
+			read_all(dev, theirs, BUF_SIZE, pos, "read from the device");
+	printf("read %lld\n", (long long)bytes);
+
+	return 0;
+}
+
 static int is(const char *given, const char *name, int argc, int least,
 	      int most)
 {
@@ -274,13 +288,15 @@ int main(int argc, char **argv)
 	    posix_memalign((void **)&theirs, BLOCK, BUF_SIZE))
 		fail("memory");
 	if (argc < 4)
-		fail("usage: raid-io fill|random|discard|compare|garbage");
+		fail("usage: raid-io fill|random|discard|compare|garbage|read");
 	dev = open(argv[2], O_RDWR | flags);
 	if (dev < 0)
 		fail(argv[2]);
 	if (is(what, "garbage", argc, 6, 6))
 		return do_garbage(number(argv[3]), number(argv[4]),
 				  number(argv[5]));
+	if (is(what, "read", argc, 5, 5))
+		return do_read(number(argv[3]), number(argv[4]));
 	ref = open(argv[3], O_RDWR | O_CREAT, 0600);
 	if (ref < 0)
 		fail(argv[3]);

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes the md arrays of a scenario out of ram disks, and devices of dm-integrity,
-# next to engines of dma-sim, writes the same to an array and to a reference, and
-# compares the two after each step. Then it asks the kernel's own witnesses. It knows nothing of any
-# emulator, but wants to be root, and ram disks that nobody else uses.
+# Makes the md arrays of a scenario, and its devices of dm-integrity, out of ram
+# disks next to engines of dma-sim, writes the same to a device and to a reference,
+# and compares the two after each step. Then it asks the kernel's own witnesses. It
+# knows nothing of any emulator, but wants to be root, and ram disks that nobody
+# else uses.
 #
 #	[NONCE=word] [MODE=plain|swiotlb|shadow] [FAULT=name] \
 #		raid-runs.sh SCENARIO.scn ENGINES.list > verdict.log
@@ -157,7 +158,7 @@ members()	# FIRST LAST [MISSING...]: their names, those missing as such
 	while [ "$first" -le "$last" ]; do
 		case " $* " in
 		*" $first "*)	printf 'missing ' ;;
-		*)		printf '/dev/ram%d ' "$first" ;;
+		*)		printf "$member%d " "$first" ;;
 		esac
 		first=$((first + 1))
 	done
@@ -207,10 +208,10 @@ journal_member()
 tune()
 {
 	echo 1000000 > $sys/sync_speed_min
-	echo 64 > $sys/stripe_cache_size
-	[ -z "$skip_copy" ] || echo "$skip_copy" > $sys/skip_copy
-	[ -z "$rmw_level" ] || echo "$rmw_level" > $sys/rmw_level
-	[ -z "$threads" ] || echo "$threads" > $sys/group_thread_cnt
+	tune_one stripe_cache_size 64
+	[ -z "$skip_copy" ] || tune_one skip_copy "$skip_copy"
+	[ -z "$rmw_level" ] || tune_one rmw_level "$rmw_level"
+	[ -z "$threads" ] || tune_one group_thread_cnt "$threads"
 	case $consistency in
 	write-*)
 		echo "$consistency" > $sys/journal_mode
@@ -220,6 +221,13 @@ tune()
 		[ "$(cat $sys/consistency_policy)" = ppl ] ||
 			why="there is no ppl" ;;
 	esac
+}
+
+tune_one()	# NAME VALUE
+{
+	echo "$2" > "$sys/$1"
+	read -r is < "$sys/$1"
+	[ "$is" = "$2" ] || why="$1 is $is instead of $2"
 }
 
 journal_modes()
@@ -238,6 +246,61 @@ stop_array()
 bytes_of_array()
 {
 	echo $(((disks - level + 4) * size * 1024))
+}
+
+# --- disks with bad blocks --------------------------------------------------------
+
+# The same array on dm-dust, of which blocks cannot be read until they are written.
+cover_disks()
+{
+	stop || return
+	read -r sectors < /sys/block/ram0/size
+	for disk in $(seq 0 $((disks - 1))); do
+		quietly dmsetup create "dust$disk" --noudevsync --table \
+			"0 $sectors dust /dev/ram$disk 0 4096" &&
+			dust "$disk" quiet && dust "$disk" enable || return
+		[ -b "/dev/dm-$disk" ] || { why="no /dev/dm-$disk"; return 1; }
+	done
+	member=/dev/dm-
+	create
+}
+
+uncover_disks()
+{
+	[ ! -b "$md" ] || stop || return
+	for disk in $(seq 0 $((disks - 1))); do
+		[ ! -b "/dev/dm-$disk" ] ||
+			quietly dmsetup remove --noudevsync "dust$disk" || return
+	done
+	member=/dev/ram
+	create
+}
+
+dust()		# DISK MESSAGE...
+{
+	to=dust$1
+	shift
+	quietly dmsetup message "$to" 0 "$@"
+}
+
+# Of as many disks as it can do without every fourth block, and so the first of each
+# chunk. md gives a disk up after as many read errors as there are stripes.
+make_bad()
+{
+	read -r start < $sys/rd0/offset
+	first=$((start / 8))
+	last=$((first + size / 4 - 1))
+	dust 1 clearbadblocks && dust 3 clearbadblocks || return
+	for block in $(seq $first 4 $last); do
+		dust 1 addbadblock "$block" || return
+		[ "$level" = 5 ] || dust 3 addbadblock "$block" || return
+	done
+}
+
+# How often md has corrected a read error
+corrected()
+{
+	cat $sys/dev-dm-*/errors | awk '{ n += $1 } END { print n + 0 }'
 }
 
 # --- dm-integrity ----------------------------------------------------------------
@@ -499,8 +562,8 @@ step_pairs()
 
 lose()		# NUMBER
 {
-	quietly mdadm "$md" --fail "/dev/ram$1" && sleep 0.2 &&
-		quietly mdadm "$md" --remove "/dev/ram$1"
+	quietly mdadm "$md" --fail "$member$1" && sleep 0.2 &&
+		quietly mdadm "$md" --remove "$member$1"
 }
 
 # As many as it can do without
@@ -529,6 +592,55 @@ step_rebuild()
 	read -r degraded < $sys/degraded
 	[ "$degraded" = 0 ] || why="$degraded disks are still missing"
 	compare
+}
+
+# Blocks that cannot be read are computed, while they are written and while they
+# are checked, and written again.
+step_bad()
+{
+	cover_disks && use_bad_disks
+	uncover_disks && compare
+}
+
+use_bad_disks()
+{
+	make_bad || return
+	raid-io read "$md" "$bytes" 1 > /tmp/read 2>&1 &
+	reader=$!
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 4
+	wait $reader || why="raid-io read: $(head -n 1 /tmp/read)"
+	compare && make_bad || return
+	raid-io read "$md" "$bytes" 2 > /tmp/read 2>&1 &
+	reader=$!
+	step_check
+	wait $reader || why="raid-io read: $(head -n 1 /tmp/read)"
+	echo "# data $array-$step corrected $(corrected)"
+}
+
+# One disk more goes than it can do without, while operations are under way and
+# reads that have failed are tried again. All reads and writes fail, and end.
+step_dead()
+{
+	cover_disks && lose_too_many
+	uncover_disks && io fill "$md" $ref "$bytes" "$seed" 1048576 && compare
+}
+
+lose_too_many()
+{
+	make_bad || return
+	raid-io read "$md" "$bytes" 1000 > /tmp/read 2>&1 &
+	reader=$!
+	raid-io random "$md" $ref "$bytes" "$seed" 100000 4096 4 > /tmp/write 2>&1 &
+	writer=$!
+	sleep 0.2
+	for disk in $(seq 0 $((level - 4))); do
+		echo faulty > "$sys/dev-dm-$disk/state"
+	done 2> /dev/null
+	wait $reader && why="a dead array is read"
+	wait $writer && why="a dead array is written"
+	! grep wrong: /tmp/read /tmp/write || why="there were wrong data"
+	echo "# data $array-$step failed" \
+		"$(cat /tmp/read /tmp/write | grep -c 'Input/output error')"
 }
 
 step_reshape()
@@ -575,12 +687,12 @@ step_unplug()
 	job=$!
 	sleep 0.5
 	for dir in "$sim"/*; do
-		echo 0 > "$dir/enabled"
+		echo 0 > "$dir/enabled" || why="${dir##*/} cannot be unplugged"
 	done
 	kill -0 $job 2> /dev/null || why="it was over before the engines went"
 	sleep 0.3
 	for dir in "$sim"/*; do
-		echo 1 > "$dir/enabled"
+		echo 1 > "$dir/enabled" || why="${dir##*/} does not come back"
 	done
 	wait $job || why="raid-io random: $(head -n 1 /tmp/unplug)"
 	sed "s/^/# data $array-$step /" /tmp/unplug
@@ -661,7 +773,7 @@ do_device()	# array|integrity NAME KEY=VALUE...
 	esac
 	level=5 disks=5 layout=left-symmetric chunk=64 engines=one
 	consistency=resync skip_copy='' rmw_level='' threads='' discard=''
-	work='' count_small=40 before='' after=''
+	work='' count_small=40 before='' after='' member=/dev/ram
 	shift 2
 	for setting; do
 		eval "${setting%%=*}=\${setting#*=}"

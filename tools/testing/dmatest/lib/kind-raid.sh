@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2153 # used and set by the other files
 #
-# md's RAID 5 and 6 on engines of dma-sim: what of the harness is special to it.
+# md's RAID 5 and 6, and dm-integrity, on engines of dma-sim: what of the harness is
+# special to them.
 # Definitions are below $DEFS. A mode is nothing, "shadow" or "swiotlb".
 
 PROGRAM=raid.sh

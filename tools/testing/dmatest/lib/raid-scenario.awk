@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Refuses a scenario of arrays and the like that is not well formed, in one line.
+# Refuses a scenario of arrays and of dm-integrity that is not well formed, in one
+# line.
 
 function bad(why)
 {
@@ -44,7 +45,7 @@ function check_work(    n, i, steps)
 		delete here[i]
 	n = split(set["work"], steps, ",")
 	if (!n)
-		bad("an array needs work")
+		bad("a device needs work")
 	for (i = 1; i <= n; i++) {
 		if (!(steps[i] in work))
 			bad("unknown work '" steps[i] "'")
@@ -60,17 +61,23 @@ function check_array_work()
 		bad("crash: only of dm-integrity the journal is known")
 	if ("pairs" in here && set["level"] != 6)
 		bad("pairs: only level 6 can do without two disks")
-	if ("repair" in here && set["layout"] !~ /^(|left-(a?)symmetric)$/)
+	if ("repair" in here && set["layout"] !~ /^(|left-symmetric)$/)
 		bad("repair: the place of P and Q is known of left-symmetric alone")
 	if (set["consistency"] != "" &&
-	    ("degraded" in here || "pairs" in here || "reshape" in here))
-		bad("degraded, pairs, reshape: not with a journal or PPL")
+	    ("degraded" in here || "pairs" in here || "reshape" in here ||
+	     "bad" in here || "dead" in here))
+		bad("degraded, pairs, reshape, bad, dead: not with a journal or PPL")
 	if (("discard" in here) != (set["discard"] == 1))
 		bad("discard needs discard=1 and the other way round")
 }
 
-function check_integrity_work(    step)
+function check_integrity(    key, step)
 {
+	for (key in set)
+		if (!(key in integrity_known))
+			bad(key ": not with dm-integrity")
+	if (set["size"] % 4)
+		bad("size: dm-integrity has whole blocks of 4 KiB")
 	for (step in here)
 		if (!(step in integrity_work))
 			bad(step ": not with dm-integrity")
@@ -79,9 +86,9 @@ function check_integrity_work(    step)
 function check_device(    i, key)
 {
 	if ($2 !~ /^[a-z0-9][a-z0-9-]*$/)
-		bad("an array needs a name of a-z, 0-9 and -")
+		bad("a device needs a name of a-z, 0-9 and -")
 	if ($2 in arrays)
-		bad("two arrays are named " $2)
+		bad("two devices are named " $2)
 	arrays[$2] = 1
 	for (key in set)
 		delete set[key]
@@ -89,7 +96,7 @@ function check_device(    i, key)
 		check_setting($i)
 	check_work()
 	if ($1 == "integrity") {
-		check_integrity_work()
+		check_integrity()
 		return
 	}
 	if (set["level"] !~ /^[56]$/)
@@ -100,9 +107,10 @@ function check_device(    i, key)
 BEGIN {
 	names(known, "level disks layout chunk size engines consistency " \
 		     "skip_copy rmw_level threads discard work count_small")
+	names(integrity_known, "size engines work count_small")
 	names(work, "full odd small mixed crowd buffered restart check repair " \
 		    "degraded pairs lose rebuild reshape discard unplug crash " \
-		    "cost-full cost-small cost-degraded")
+		    "bad dead cost-full cost-small cost-degraded")
 	names(integrity_work, "full odd small mixed buffered restart crash unplug")
 }
 
@@ -114,7 +122,7 @@ $1 == "array" || $1 == "integrity"	{ check_device(); narrays++; next }
 
 END {
 	if (!failed && (fields != 2 || !narrays)) {
-		printf "%s: needs describe, limit and an array\n", file
+		printf "%s: needs describe, limit and a device\n", file
 		exit 1
 	}
 }

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Holds what the guest reported of its arrays against what was asked of it. Reads
-# four files: expect, engines.list, scenario.scn, verdict.log. Writes KTAP, and
-# to the file `table` a line an array: name, steps, MiB compared, operations of
-# the engines (memcpy, xor, pq, validations), errors. Exit status 0 all good,
-# 1 something failed, 2 no verdict.
+# Holds what the guest reported of its arrays, and of its devices of dm-integrity,
+# which are called arrays here, too, against what was asked of it. Reads four files:
+# expect, engines.list, scenario.scn, verdict.log. Writes KTAP, and to the file
+# `table` a line an array: name, steps, MiB compared, operations of the engines
+# (memcpy, xor, pq, validations), errors. Exit status 0 all good, 1 something failed,
+# 2 no verdict.
 #
 # Nothing counts as good because it is absent: a step that writes passes when all
 # of the array was compared after it, an array when its engines did what the work
@@ -47,7 +48,7 @@ function data_line(name, what, n)
 	else if (what == "compared")
 		compared[name] += n
 	else if (what == "filled" || what == "written" || what == "garbage" ||
-		 what == "discarded")
+		 what == "discarded" || what == "corrected" || what == "failed")
 		changed[name, what] += n
 	else
 		fail(name, $0)
@@ -64,15 +65,19 @@ function bytes_of(array, disks)
 # What a step must have written, if anything
 function must_change(array, what, name)
 {
-	if (what ~ /^(full|odd|reshape)$/ && !((name, "filled") in changed))
+	if (what ~ /^(full|odd|reshape|dead)$/ && !((name, "filled") in changed))
 		fail(name, "nothing was filled")
-	if (what ~ /^(small|mixed|crowd|buffered|lose|rebuild|reshape|unplug|crash)$/ &&
+	if (what ~ /^(small|mixed|crowd|buffered|lose|rebuild|reshape|unplug|crash|bad)$/ &&
 	    !((name, "written") in changed))
 		fail(name, "nothing was written")
 	if (what == "repair" && !((name, "garbage") in changed))
 		fail(name, "there was no garbage")
 	if (what == "discard" && !((name, "discarded") in changed))
 		fail(name, "nothing was discarded")
+	if (what == "bad" && !(changed[name, "corrected"] > 0))
+		fail(name, "no read error was corrected")
+	if (what == "dead" && changed[name, "failed"] != 5)
+		fail(name, changed[name, "failed"] + 0 " of 5 readers and writers failed")
 	if (what ~ /^cost-/ && measured[name] != 8)
 		fail(name, measured[name] + 0 " of 8 costs were measured")
 }
@@ -86,6 +91,8 @@ function comparisons(what, disks)
 		return disks
 	if (what == "pairs")
 		return disks * (disks - 1) / 2
+	if (what == "bad")
+		return 2
 	return 1
 }
 
@@ -118,7 +125,7 @@ function mismatch_line(name, action, n)
 function check_mismatches(array, what,    name)
 {
 	name = array "-" what
-	if (what == "check" && synced[name] != " check:0")
+	if (what ~ /^(check|bad)$/ && synced[name] != " check:0")
 		fail(name, "md was not checked without a mismatch:" synced[name])
 	if (what == "repair" && synced[name] != " check:some repair:some check:0")
 		fail(name, "garbage was not seen, mended and gone:" synced[name])
@@ -142,7 +149,7 @@ function wants(array, op)
 	return 1
 }
 
-function check_engines(array,    set, n, i, ops)
+function check_engines(array,    set, n, i, ops, wanted)
 {
 	set = param(array, "engines", "one")
 	if (!(set in does)) {
@@ -158,9 +165,15 @@ function check_engines(array,    set, n, i, ops)
 		fail(array "-engines", engines[array] + 0 " engines instead of " \
 		     instances[set] + 0)
 	n = split(does[set], ops, ",")
-	for (i = 1; i <= n; i++)
-		if (wants(array, ops[i]) && !(did[array, ops[i]] > 0))
+	for (i = 1; i <= n; i++) {
+		if (!wants(array, ops[i]))
+			continue
+		wanted++
+		if (!(did[array, ops[i]] > 0))
 			fail(array "-engines", "the engines did no " ops[i])
+	}
+	if (!wanted)
+		fail(array "-engines", "engines " set " can do nothing that is asked for")
 }
 
 # A cost that is no number was not measured.
@@ -177,6 +190,13 @@ function engine_line(array, name, counter, n)
 	did[array, counter] += n
 }
 
+# What md may say of disks with bad blocks, and of an array without enough disks
+function expected_error(text)
+{
+	return running ~ /-dead$/ ||
+		(running ~ /-bad$/ && text ~ /: read error corrected /)
+}
+
 # md tells in the log what it does; steps must be there from begin to end.
 function log_line(text,    w)
 {
@@ -188,7 +208,8 @@ function log_line(text,    w)
 	else if (text ~ /^raid-run: end /) {
 		ended[w[3]] += running == w[3]
 		running = ""
-	} else if (text ~ /(I\/O error|read error|not correctable)/)
+	} else if (text ~ /(I\/O error|read error|not correctable)/ &&
+		 !expected_error(text))
 		fail(running == "" ? "verdict" : running, text)
 }
 

@@ -10,6 +10,8 @@
 #	verdict, console, expect, scenario, deny, allow SED-COMMAND
 #				done to that file, any number of times
 #	qemu-status NUMBER	what the emulator ended with
+#
+# A scenario that is refused before any boot is a case, too, with status 2.
 
 case_field()	# CASE FIELD
 {
@@ -48,11 +50,13 @@ run_case()	# NUMBER CASE DIR
 
 	name=$(basename "$2" .case)
 	prepare_case "$2" "$3" || { echo "not ok $1 $name"; return 1; }
-	said=$(ALLOW_NO_LIVE='' ALLOW_SKIP='' SPLAT_LISTS=$3.splat \
-		cmd_judge "$3" 2>&1)
+	said=$(SCENARIO_FILE=$3/scenario.scn
+		check_scenario 2>&1
+		ALLOW_NO_LIVE='' ALLOW_SKIP='' SPLAT_LISTS=$3.splat \
+			cmd_judge "$3" 2>&1)
 	status=$?
 	want=$(case_field "$2" message)
-	said=$(grep -E '^(PASS|FAIL|SPLAT|NO VERDICT|'"$PROGRAM"':)' <<< "$said")
+	said=$(grep -E '^(PASS|FAIL|SPLAT|NO VERDICT|'"$PROGRAM"':|'"$3"')' <<< "$said")
 	if [ "$status" = "$(case_field "$2" status)" ] &&
 	   [[ $said == *"$want"* ]] && [ -n "$want" ]; then
 		echo "ok $1 $name"

@@ -61,7 +61,8 @@ from_mark()
 
 restore()
 {
-	set_param iterations "$iterations"
+	# no skip: that would be the last word
+	echo "$iterations" > "$params/iterations"
 	rm -rf "$tmp"
 }
 
