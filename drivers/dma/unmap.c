@@ -355,6 +355,7 @@ dmaengine_hold_end(struct dmaengine_unmap_hold *hold,
 static void dmaengine_unmap_last(struct dma_chan *chan,
 				 struct dmaengine_unmap_data *last,
 				 unsigned long flags)
+	__releases(&chan->unmap_lock)
 {
 	if (!last) {
 		spin_unlock_irqrestore(&chan->unmap_lock, flags);

@@ -283,15 +283,14 @@ dust()		# DISK MESSAGE...
 	quietly dmsetup message "$to" 0 "$@"
 }
 
-# Of as many disks as it can do without every fourth block, and so the first of each
-# chunk. md gives a disk up after as many read errors as there are stripes.
-make_bad()
+# Every so many blocks of as many disks as it can do without
+make_bad()	# STEP
 {
 	read -r start < $sys/rd0/offset
 	first=$((start / 8))
 	last=$((first + size / 4 - 1))
 	dust 1 clearbadblocks && dust 3 clearbadblocks || return
-	for block in $(seq $first 4 $last); do
+	for block in $(seq $first "$1" $last); do
 		dust 1 addbadblock "$block" || return
 		[ "$level" = 5 ] || dust 3 addbadblock "$block" || return
 	done
@@ -602,14 +601,16 @@ step_bad()
 	uncover_disks && compare
 }
 
+# md gives a disk up after as many read errors as there are stripes. The first block
+# of each chunk is bad, so reads of whole chunks are tried again.
 use_bad_disks()
 {
-	make_bad || return
+	make_bad 4 || return
 	raid-io read "$md" "$bytes" 1 > /tmp/read 2>&1 &
 	reader=$!
 	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 4
 	wait $reader || why="raid-io read: $(head -n 1 /tmp/read)"
-	compare && make_bad || return
+	compare && make_bad 4 || return
 	raid-io read "$md" "$bytes" 2 > /tmp/read 2>&1 &
 	reader=$!
 	step_check
@@ -627,7 +628,7 @@ step_dead()
 
 lose_too_many()
 {
-	make_bad || return
+	make_bad 1 || return
 	raid-io read "$md" "$bytes" 1000 > /tmp/read 2>&1 &
 	reader=$!
 	raid-io random "$md" $ref "$bytes" "$seed" 100000 4096 4 > /tmp/write 2>&1 &
