@@ -250,17 +250,23 @@ bytes_of_array()
 
 # --- disks with bad blocks --------------------------------------------------------
 
-# The same array on dm-dust, of which blocks cannot be read until they are written.
-cover_disks()
+# The same array on dm-dust, of which blocks cannot be read until they are written
+cover_disks()	# [MILLISECONDS that a read of the second takes]
 {
 	stop || return
 	read -r sectors < /sys/block/ram0/size
+	major=$(sed -n 's/ *\([0-9]*\) device-mapper$/\1/p' /proc/devices)
 	for disk in $(seq 0 $((disks - 1))); do
-		quietly dmsetup create "dust$disk" --noudevsync --table \
+		minor=$disk
+		[ "$disk" != 1 ] || minor=${1:+17}
+		quietly dmsetup create "dust$disk" --noudevsync \
+			--major "$major" --minor "${minor:-1}" --table \
 			"0 $sectors dust /dev/ram$disk 0 4096" &&
 			dust "$disk" quiet && dust "$disk" enable || return
-		[ -b "/dev/dm-$disk" ] || { why="no /dev/dm-$disk"; return 1; }
 	done
+	[ -z "$1" ] || quietly dmsetup create delay --noudevsync \
+		--major "$major" --minor 1 --table \
+		"0 $sectors delay /dev/dm-17 0 $1 /dev/dm-17 0 0" || return
 	member=/dev/dm-
 	create
 }
@@ -268,9 +274,9 @@ cover_disks()
 uncover_disks()
 {
 	[ ! -b "$md" ] || stop || return
-	for disk in $(seq 0 $((disks - 1))); do
-		[ ! -b "/dev/dm-$disk" ] ||
-			quietly dmsetup remove --noudevsync "dust$disk" || return
+	for name in delay $(seq 0 $((disks - 1)) | sed 's/^/dust/'); do
+		! dmsetup info "$name" > /dev/null 2>&1 ||
+			quietly dmsetup remove --noudevsync "$name" || return
 	done
 	member=/dev/ram
 	create
@@ -289,7 +295,8 @@ make_bad()	# STEP
 	read -r start < $sys/rd0/offset
 	first=$((start / 8))
 	last=$((first + size / 4 - 1))
-	dust 1 clearbadblocks && dust 3 clearbadblocks || return
+	dust 1 clearbadblocks || return
+	[ "$level" = 5 ] || dust 3 clearbadblocks || return
 	for block in $(seq $first "$1" $last); do
 		dust 1 addbadblock "$block" || return
 		[ "$level" = 5 ] || dust 3 addbadblock "$block" || return
@@ -618,17 +625,17 @@ use_bad_disks()
 	echo "# data $array-$step corrected $(corrected)"
 }
 
-# One disk more goes than it can do without, while operations are under way and
-# reads that have failed are tried again. All reads and writes fail, and end.
+# One disk more goes than it can do without, while operations are under way. Reads
+# that fail afterwards are tried again. All reads and writes fail, and end.
 step_dead()
 {
-	cover_disks && lose_too_many
+	cover_disks 400 && lose_too_many
 	uncover_disks && io fill "$md" $ref "$bytes" "$seed" 1048576 && compare
 }
 
 lose_too_many()
 {
-	make_bad 1 || return
+	make_bad $((chunk / 4)) || return
 	raid-io read "$md" "$bytes" 1000 > /tmp/read 2>&1 &
 	reader=$!
 	raid-io random "$md" $ref "$bytes" "$seed" 100000 4096 4 > /tmp/write 2>&1 &
