@@ -4,10 +4,11 @@
 #
 # Positive controls: what is broken on purpose must be found, with the exit
 # status that the fault announces. The guest plants the faults of
-# faults/guest.list, "NAME STATUS WHAT | TEXT"; those of the kernel are patches, faults/NAME.patch, that
-# begin with "Planted fault: WHAT" and have a line for each boot of that kernel:
-# "Expect: STATUS TEXT" and, in one of the modes, "Expect in mode MODE: STATUS
-# TEXT". The judge must say TEXT, if there is any. The latter's name is NAME+MODE.
+# faults/guest.list, "NAME STATUS WHAT | TEXT"; those of the kernel are patches,
+# faults/NAME.patch, that begin with "Planted fault: WHAT" and have a line for each
+# boot of that kernel: "Expect: STATUS TEXT" and, in one of the modes, "Expect in
+# mode MODE: STATUS TEXT". The judge must say TEXT, if there is any. The latter's
+# name is NAME+MODE.
 # A fault that shows only in some kernels says "Needs: SYMBOL"; one that does not
 # show in the scenario "short", "Scenario: NAME".
 

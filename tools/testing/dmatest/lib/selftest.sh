@@ -50,6 +50,7 @@ run_case()	# NUMBER CASE DIR
 
 	name=$(basename "$2" .case)
 	prepare_case "$2" "$3" || { echo "not ok $1 $name"; return 1; }
+	# shellcheck disable=SC2034 # check_scenario uses it
 	said=$(SCENARIO_FILE=$3/scenario.scn
 		check_scenario 2>&1
 		ALLOW_NO_LIVE='' ALLOW_SKIP='' SPLAT_LISTS=$3.splat \
