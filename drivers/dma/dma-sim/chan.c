@@ -119,17 +119,19 @@ static bool dma_sim_stop_asked(struct dma_sim_chan *chan,
 	return stop;
 }
 
-static bool dma_sim_pause_over(struct dma_sim_chan *chan,
-			       struct dma_sim_desc *desc)
+/* Neither paused by the client, nor held by whoever plays with the engine. */
+static bool dma_sim_may_move(struct dma_sim_chan *chan,
+			     struct dma_sim_desc *desc)
 {
-	bool over;
+	bool unwanted, may;
 
 	spin_lock_irq(&chan->vc.lock);
-	over = !chan->paused || dma_sim_unwanted(chan, desc);
-	chan->parked = !over;
+	unwanted = dma_sim_unwanted(chan, desc);
+	chan->parked = chan->paused && !unwanted;
+	may = unwanted || !(chan->paused || READ_ONCE(chan->sim->held));
 	spin_unlock_irq(&chan->vc.lock);
 
-	return over;
+	return may;
 }
 
 /* Let time pass, unless the descriptor is not wanted any more. */
@@ -144,7 +146,7 @@ static void dma_sim_rest(struct dma_sim_chan *chan, struct dma_sim_desc *desc,
 /* Between two bursts: shall there be another? */
 static bool dma_sim_go_on(struct dma_sim_chan *chan, struct dma_sim_desc *desc)
 {
-	wait_event_idle(chan->wait, dma_sim_pause_over(chan, desc));
+	wait_event_idle(chan->wait, dma_sim_may_move(chan, desc));
 
 	return !dma_sim_stop_asked(chan, desc);
 }

@@ -6,6 +6,7 @@
  *	NAME/<setting>		see params.c; fixed while the instance is enabled
  *	NAME/enabled		1 creates it, 0 destroys it
  *	NAME/dev_name		its device
+ *	NAME/hold		1: it begins nothing more; can be written at any time
  *	NAME/fault_<name>/nth	what shall go wrong; can be written at any time
  *	NAME/fault_<name>/every
  */
@@ -40,6 +41,7 @@ struct dma_sim_fault_group {
  * @lock: L
  * @cfg: L: the settings
  * @sim: L: the instance, or NULL
+ * @hold: L: as last written
  * @faults: directories of the faults
  */
 struct dma_sim_item {
@@ -47,6 +49,7 @@ struct dma_sim_item {
 	struct mutex lock;	/* L */
 	struct dma_sim_config cfg;
 	struct dma_sim *sim;
+	bool hold;
 	struct dma_sim_fault_group faults[DMA_SIM_NR_FAULTS];
 };
 
@@ -137,6 +140,7 @@ static int dma_sim_item_enable(struct dma_sim_item *simi)
 		return PTR_ERR(sim);
 
 	simi->sim = sim;
+	dma_sim_hold(sim, simi->hold);
 	ret = dma_sim_item_set_faults(simi);
 	if (ret)
 		dma_sim_item_disable(simi);
@@ -181,7 +185,42 @@ static ssize_t dma_sim_dev_name_show(struct config_item *item, char *page)
 	return ret;
 }
 
+static ssize_t dma_sim_hold_show(struct config_item *item, char *page)
+{
+	struct dma_sim_item *simi = to_dma_sim_item(item);
+	ssize_t ret;
+
+	mutex_lock(&simi->lock);
+	ret = sysfs_emit(page, "%d\n", simi->hold);
+	mutex_unlock(&simi->lock);
+
+	return ret;
+}
+
+static ssize_t dma_sim_hold_store(struct config_item *item, const char *page,
+				  size_t count)
+{
+	struct dma_sim_item *simi = to_dma_sim_item(item);
+	bool hold;
+	int ret;
+
+	ret = kstrtobool(page, &hold);
+	if (ret) {
+		pr_err("hold: not 0 or 1\n");
+		return ret;
+	}
+
+	mutex_lock(&simi->lock);
+	simi->hold = hold;
+	if (simi->sim)
+		dma_sim_hold(simi->sim, hold);
+	mutex_unlock(&simi->lock);
+
+	return count;
+}
+
 CONFIGFS_ATTR(dma_sim_, enabled);
+CONFIGFS_ATTR(dma_sim_, hold);
 CONFIGFS_ATTR_RO(dma_sim_, dev_name);
 
 #define DMA_SIM_SETTING(_name)						\
@@ -221,6 +260,7 @@ DMA_SIM_SETTING(pretend);
 static struct configfs_attribute *dma_sim_item_attrs[] = {
 	&dma_sim_attr_enabled,
 	&dma_sim_attr_dev_name,
+	&dma_sim_attr_hold,
 	&dma_sim_attr_ops,
 	&dma_sim_attr_split,
 	&dma_sim_attr_channels,

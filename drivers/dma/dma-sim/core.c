@@ -427,6 +427,34 @@ int dma_sim_set_fault(struct dma_sim *sim, enum dma_sim_fault_type type,
 EXPORT_SYMBOL_GPL(dma_sim_set_fault);
 
 /**
+ * dma_sim_hold() - let an engine do nothing for a while
+ * @sim: the instance
+ * @hold: begin no burst from now on, or go on
+ *
+ * For tests of what happens while an engine has operations under way. Nobody is
+ * told: they are %DMA_IN_PROGRESS. A burst that has begun is done; what is
+ * terminated meanwhile, and the removal of the engine, do not wait.
+ *
+ * Context: Process context, may sleep.
+ */
+void dma_sim_hold(struct dma_sim *sim, bool hold)
+{
+	struct dma_sim_dev *sdev;
+	unsigned int i, j;
+
+	WRITE_ONCE(sim->held, hold);
+	/* against unbind, which frees the channels */
+	device_lock(&sim->pdev->dev);
+	for (i = 0; i < sim->nr_devs; i++) {
+		sdev = sim->devs[i];
+		for (j = 0; j < sdev->nr_chans; j++)
+			wake_up(&sdev->chans[j].wait);
+	}
+	device_unlock(&sim->pdev->dev);
+}
+EXPORT_SYMBOL_GPL(dma_sim_hold);
+
+/**
  * dma_sim_get_stats() - what has an instance done up to now?
  * @sim: the instance
  * @stats: where to store it

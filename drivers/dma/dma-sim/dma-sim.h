@@ -161,6 +161,7 @@ void dma_sim_destroy(struct dma_sim *sim);
 struct device *dma_sim_device(struct dma_sim *sim);
 int dma_sim_set_fault(struct dma_sim *sim, enum dma_sim_fault_type type,
 		      unsigned int nth, unsigned int every);
+void dma_sim_hold(struct dma_sim *sim, bool hold);
 void dma_sim_get_stats(struct dma_sim *sim, struct dma_sim_stats *stats);
 
 #endif

@@ -52,6 +52,7 @@ struct dma_sim_fault {
  * @dbgfs: P: directory in debugfs
  * @lock: protects what is marked with S
  * @faults: S: what shall go wrong
+ * @held: no burst begins; changed without a lock, before the channels are woken
  * @stats: S: what was done
  */
 struct dma_sim {
@@ -66,6 +67,7 @@ struct dma_sim {
 	struct dentry *dbgfs;
 	spinlock_t lock;	/* S */
 	struct dma_sim_fault faults[DMA_SIM_NR_FAULTS];
+	bool held;
 	struct dma_sim_stats stats;
 };
 

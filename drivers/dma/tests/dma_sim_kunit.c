@@ -481,6 +481,52 @@ static void pause_terminate_test(struct kunit *test)
 	copy_run(rig, 64);
 }
 
+/* Nobody is told that the engine is held, unless it is paused as well. */
+static void hold_test(struct kunit *test)
+{
+	struct rig *rig = rig_of(test);
+	struct xfer *x;
+
+	rig_start(rig);
+	dma_sim_hold(rig->sim, true);
+	x = copy_new(rig, 64, 0);
+	issue(rig);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, (int)status_of(x, NULL), (int)DMA_IN_PROGRESS);
+
+	dmaengine_pause(rig->chan);
+	wait_for_pause(x);
+	dma_sim_hold(rig->sim, false);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, (int)status_of(x, NULL), (int)DMA_PAUSED);
+	dma_sim_hold(rig->sim, true);
+	dmaengine_resume(rig->chan);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, (int)status_of(x, NULL), (int)DMA_IN_PROGRESS);
+	KUNIT_EXPECT_EQ(test, x->calls, 0);
+
+	dma_sim_hold(rig->sim, false);
+	xfer_wait(x);
+	areas_check(rig, "held copy");
+}
+
+static void hold_terminate_test(struct kunit *test)
+{
+	struct rig *rig = rig_of(test);
+	struct xfer *x;
+
+	rig_start(rig);
+	dma_sim_hold(rig->sim, true);
+	x = copy_new(rig, 64, 0);
+	issue(rig);
+	KUNIT_EXPECT_EQ(test, dmaengine_terminate_sync(rig->chan), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&x->gone), 1);
+	areas_free(rig);
+
+	dma_sim_hold(rig->sim, false);
+	copy_run(rig, 64);
+}
+
 /* Termination */
 
 static void terminate_running_test(struct kunit *test)
@@ -1117,23 +1163,27 @@ static void remove_idle_test(struct kunit *test)
 	areas_check(rig, "nothing was copied");
 }
 
+enum busy { BUSY, BUSY_LOST, BUSY_PAUSED, BUSY_HELD };
+
 /* All that is in flight is aborted, and said to be so. */
-static void remove_busy(struct rig *rig, bool lost, bool paused)
+static void remove_busy(struct rig *rig, enum busy how)
 {
 	int i, aborted = 0;
 	struct xfer *x[8];
 
-	if (lost)
+	if (how == BUSY_LOST)
 		dma_sim_set_fault(rig->sim, DMA_SIM_FAULT_LOST, 1, 0);
 	for (i = 0; i < 8; i++)
 		x[i] = copy_new(rig, i ? 64 * 300 : 64, 0);
 	issue(rig);
-	if (lost)
+	if (how == BUSY_LOST)
 		wait_for_lost(rig);
 	else
 		wait_for_middle(x[1], 64 * 300);
-	if (paused)
+	if (how == BUSY_PAUSED)
 		dmaengine_pause(rig->chan);
+	if (how == BUSY_HELD)
+		dma_sim_hold(rig->sim, true);
 	copy_new(rig, 64, 0);		/* submitted only */
 
 	dma_sim_destroy(rig->sim);
@@ -1145,7 +1195,7 @@ static void remove_busy(struct rig *rig, bool lost, bool paused)
 		KUNIT_EXPECT_EQ(rig->test, atomic_read(&x[i]->gone), 1);
 		aborted += x[i]->result == DMA_TRANS_ABORTED;
 	}
-	KUNIT_EXPECT_EQ(rig->test, aborted, lost ? 8 : 7);
+	KUNIT_EXPECT_EQ(rig->test, aborted, how == BUSY_LOST ? 8 : 7);
 	rig_release(rig);
 }
 
@@ -1154,7 +1204,7 @@ static void remove_busy_test(struct kunit *test)
 	struct rig *rig = rig_of(test);
 
 	rig_start_slow(rig);
-	remove_busy(rig, false, false);
+	remove_busy(rig, BUSY);
 }
 
 static void remove_lost_test(struct kunit *test)
@@ -1162,7 +1212,7 @@ static void remove_lost_test(struct kunit *test)
 	struct rig *rig = rig_of(test);
 
 	rig_start_slow(rig);
-	remove_busy(rig, true, false);
+	remove_busy(rig, BUSY_LOST);
 }
 
 static void remove_paused_test(struct kunit *test)
@@ -1170,7 +1220,15 @@ static void remove_paused_test(struct kunit *test)
 	struct rig *rig = rig_of(test);
 
 	rig_start_slow(rig);
-	remove_busy(rig, false, true);
+	remove_busy(rig, BUSY_PAUSED);
+}
+
+static void remove_held_test(struct kunit *test)
+{
+	struct rig *rig = rig_of(test);
+
+	rig_start_slow(rig);
+	remove_busy(rig, BUSY_HELD);
 }
 
 #define PUSH_SLOTS	64
@@ -1445,6 +1503,8 @@ static struct kunit_case dma_sim_cases[] = {
 	KUNIT_CASE_PARAM(pause_test, context_gen_params),
 	KUNIT_CASE_PARAM(pause_idle_test, context_gen_params),
 	KUNIT_CASE_PARAM(pause_terminate_test, context_gen_params),
+	KUNIT_CASE_PARAM(hold_test, context_gen_params),
+	KUNIT_CASE_PARAM(hold_terminate_test, context_gen_params),
 	KUNIT_CASE_PARAM(terminate_running_test, context_gen_params),
 	KUNIT_CASE_PARAM(terminate_prepared_test, context_gen_params),
 	KUNIT_CASE_PARAM(terminate_in_callback_test, context_gen_params),
@@ -1464,6 +1524,7 @@ static struct kunit_case dma_sim_cases[] = {
 	KUNIT_CASE_PARAM(remove_busy_test, context_gen_params),
 	KUNIT_CASE_PARAM(remove_lost_test, context_gen_params),
 	KUNIT_CASE_PARAM(remove_paused_test, context_gen_params),
+	KUNIT_CASE_PARAM(remove_held_test, context_gen_params),
 	KUNIT_CASE_PARAM(remove_load_test, context_gen_params),
 	KUNIT_CASE_PARAM(unbind_test, context_gen_params),
 	KUNIT_CASE(config_text_test),
