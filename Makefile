@@ -6,6 +6,10 @@
 BUILD ?= build
 MACHINE ?= versatilepb
 SCENARIO ?= quick
+# The kernel's make refuses such paths; rm would take a part of one for another.
+ifneq ($(words $(CURDIR)x$(subst :, ,$(BUILD))x),1)
+$(error no blank in the path of this repository, no blank or colon in BUILD: "$(CURDIR)", "$(BUILD)")
+endif
 export BUILD := $(abspath $(BUILD))
 export CCACHE_DIR ?= $(BUILD)/ccache
 export DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX MDADM_ROOT JOBS
@@ -91,8 +95,8 @@ menuconfig:
 	@scripts/menuconfig $(MACHINE)
 
 clean:
-	cd $(BUILD) 2>/dev/null && rm -rf out base-order base-raid bench compare results check \
+	cd "$(BUILD)" 2>/dev/null && rm -rf out base-order base-raid bench compare results check \
 		series kselftest roundtrip* onto.* harness.* text.* || true
 
 distclean:
-	rm -rf $(BUILD)
+	rm -rf "$(BUILD)"

@@ -5,9 +5,10 @@
 # Source it; it moves to the top of the repository and sets TOP and BUILD.
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
-BUILD=${BUILD:-$TOP/build}
+BUILD=$(realpath -m -- "${BUILD:-$TOP/build}") || exit 1
 # shellcheck disable=SC2034 # for those who source this
 JOBS=${JOBS:-$(nproc)}
+[[ $JOBS =~ ^[1-9][0-9]*$ ]] || { echo "JOBS=$JOBS is no number of jobs" >&2; exit 2; }
 export LC_ALL=C
 # What make was given is not for the kernel's make; it has come by environment.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL

@@ -325,7 +325,7 @@ class Series:
         self.entries.append(Entry(name, comments))
 
     def _file_line(self, words, where):
-        if len(words) != 2 or words[0] not in "+=-":
+        if len(words) != 2 or words[0] not in ("+", "=", "-"):
             raise Fail(f"{where}: expected + path, = path or - path")
         if not self.entries:
             raise Fail(f"{where}: a file stands before the first patch")

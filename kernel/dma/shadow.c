@@ -831,6 +831,7 @@ bool dma_shadow_over_direct(struct device *dev)
 	return dev->dma_ops && dev->dma_ops->map_page == shadow_map_page &&
 		!to_shadow_dev(dev)->below;
 }
+EXPORT_SYMBOL_GPL(dma_shadow_over_direct);
 
 static const struct dma_map_ops shadow_ops = {
 	.map_page = shadow_map_page,

@@ -474,7 +474,9 @@ static int shadow_alloc(struct shadow_map *map, gfp_t gfp)
 	unsigned long i;
 	size_t room;
 
-	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
+	/* a block is aligned to its size, and has to be to what the device asks */
+	for (order = get_order(align_mask(map->sd->dev) + 1);
+	     order <= MAX_PAGE_ORDER; order++) {
 		room = PAGE_SIZE << order;
 		map->off = shadow_place(map, room);
 		if (map->off < room)

@@ -101,6 +101,8 @@ static void set_dev(struct shadow_dev *sd, struct device *dev)
 	sd->dev = dev;
 	if (!dev)
 		set_fail_map(sd, 0, 0);
+	else
+		WRITE_ONCE(sd->quiet, false);
 	spin_unlock_irq(&shadow_lock);
 }
 
@@ -164,7 +166,8 @@ refused:
  * @dev: the device, whose DMA is configured
  *
  * Nothing must be mapped for @dev: what was mapped before would be unknown when
- * it is unmapped. The counters of a device that was shadowed before go on.
+ * it is unmapped. The counters of a device that was shadowed before go on; that
+ * its reports are not printed is forgotten.
  *
  * Context: process; may sleep.
  * Return: 0; -EBUSY if @dev or one of the same name is shadowed already;

@@ -343,6 +343,49 @@ static const char *state_name(const struct shadow_dev *sd)
 	return sd->selected ? "waiting" : "was shadowed";
 }
 
+static int set_u32(u32 *where, u64 val)
+{
+	if (val > U32_MAX)
+		return -EINVAL;
+	spin_lock_irq(&shadow_lock);
+	*where = val;
+	spin_unlock_irq(&shadow_lock);
+	return 0;
+}
+
+static int fail_nth_get(void *data, u64 *val)
+{
+	struct shadow_dev *sd = data;
+
+	*val = READ_ONCE(sd->fail_nth);
+	return 0;
+}
+
+static int fail_nth_set(void *data, u64 val)
+{
+	struct shadow_dev *sd = data;
+
+	return set_u32(&sd->fail_nth, val);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(fail_nth_fops, fail_nth_get, fail_nth_set, "%llu\n");
+
+static int fail_every_get(void *data, u64 *val)
+{
+	struct shadow_dev *sd = data;
+
+	*val = READ_ONCE(sd->fail_every);
+	return 0;
+}
+
+static int fail_every_set(void *data, u64 val)
+{
+	struct shadow_dev *sd = data;
+
+	return set_u32(&sd->fail_every, val);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(fail_every_fops, fail_every_get, fail_every_set,
+			 "%llu\n");
+
 static int devices_show(struct seq_file *m, void *unused)
 {
 	struct shadow_dev *sd;
@@ -413,8 +456,10 @@ void shadow_debugfs_add(struct shadow_dev *sd)
 	debugfs_create_file_unsafe("reset", 0200, sd->dir, sd, &reset_fops);
 	debugfs_create_file("live_mappings", 0400, sd->dir, sd,
 			    &live_mappings_fops);
-	debugfs_create_u32("fail_nth", 0600, sd->dir, &sd->fail_nth);
-	debugfs_create_u32("fail_every", 0600, sd->dir, &sd->fail_every);
+	debugfs_create_file_unsafe("fail_nth", 0600, sd->dir, sd,
+				   &fail_nth_fops);
+	debugfs_create_file_unsafe("fail_every", 0600, sd->dir, sd,
+				   &fail_every_fops);
 	debugfs_create_bool("quiet", 0600, sd->dir, &sd->quiet);
 }
 

@@ -147,6 +147,8 @@ static void dma_sim_rest(struct dma_sim_chan *chan, struct dma_sim_desc *desc,
 static bool dma_sim_go_on(struct dma_sim_chan *chan, struct dma_sim_desc *desc)
 {
 	wait_event_idle(chan->wait, dma_sim_may_move(chan, desc));
+	/* an engine that is never idle would have the CPU for itself */
+	cond_resched();
 
 	return !dma_sim_stop_asked(chan, desc);
 }
@@ -219,7 +221,7 @@ static enum dmaengine_tx_result dma_sim_execute(struct dma_sim_chan *chan,
 	enum dmaengine_tx_result result;
 
 	dma_sim_rest(chan, desc, chan->sim->cfg.latency_us);
-	if (desc->fault == DMA_SIM_FAULT_ABORT || !dma_sim_go_on(chan, desc))
+	if (!dma_sim_go_on(chan, desc) || desc->fault == DMA_SIM_FAULT_ABORT)
 		return DMA_TRANS_ABORTED;
 
 	result = dma_sim_move(chan, desc);
@@ -621,14 +623,17 @@ static int dma_sim_resume(struct dma_chan *c)
 	return 0;
 }
 
-/* Collect on @head what is not yet complete, apart from what is running. */
+/*
+ * Collect on @head what is not yet complete, apart from what is running, in the
+ * order of its cookies.
+ */
 static void dma_sim_collect(struct dma_sim_chan *chan, struct list_head *head)
 {
 	lockdep_assert_held(&chan->vc.lock);
 
-	list_splice_tail_init(&chan->vc.desc_submitted, head);
-	list_splice_tail_init(&chan->vc.desc_issued, head);
 	list_splice_tail_init(&chan->lost, head);
+	list_splice_tail_init(&chan->vc.desc_issued, head);
+	list_splice_tail_init(&chan->vc.desc_submitted, head);
 	chan->stuck = false;
 }
 

@@ -13,6 +13,7 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-shadow.h>
 #include <linux/idr.h>
@@ -186,8 +187,9 @@ static int dma_sim_set_up_dma(struct dma_sim *sim, struct device *dev)
 	int ret;
 
 	/* an address would be the IOMMU's, and tell nothing of the memory */
-	if (device_iommu_mapped(dev)) {
-		dev_err(dev, "cannot find memory that is behind an IOMMU\n");
+	if (device_iommu_mapped(dev) ||
+	    (get_dma_ops(dev) && !dma_shadow_over_direct(dev))) {
+		dev_err(dev, "cannot find memory that dma-direct does not map\n");
 		return -EOPNOTSUPP;
 	}
 
@@ -432,10 +434,11 @@ EXPORT_SYMBOL_GPL(dma_sim_set_fault);
  * @hold: begin no burst from now on, or go on
  *
  * For tests of what happens while an engine has operations under way. Nobody is
- * told: they are %DMA_IN_PROGRESS. A burst that has begun is done; what is
- * terminated meanwhile, and the removal of the engine, do not wait.
+ * told: their status is what it was. Each channel may do one more burst, which it
+ * was about to begin. What is terminated meanwhile, and the removal of the engine,
+ * do not wait.
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep. Not from a callback of a transfer.
  */
 void dma_sim_hold(struct dma_sim *sim, bool hold)
 {

@@ -1169,7 +1169,7 @@ enum busy { BUSY, BUSY_LOST, BUSY_PAUSED, BUSY_HELD };
 static void remove_busy(struct rig *rig, enum busy how)
 {
 	int i, aborted = 0;
-	struct xfer *x[8];
+	struct xfer *x[9];
 
 	if (how == BUSY_LOST)
 		dma_sim_set_fault(rig->sim, DMA_SIM_FAULT_LOST, 1, 0);
@@ -1184,18 +1184,21 @@ static void remove_busy(struct rig *rig, enum busy how)
 		dmaengine_pause(rig->chan);
 	if (how == BUSY_HELD)
 		dma_sim_hold(rig->sim, true);
-	copy_new(rig, 64, 0);		/* submitted only */
+	x[8] = copy_new(rig, 64, 0);	/* submitted only */
 
 	dma_sim_destroy(rig->sim);
 	rig->sim = NULL;
 
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 9; i++) {
 		xfer_wait(x[i]);
 		KUNIT_EXPECT_EQ(rig->test, x[i]->calls, 1);
 		KUNIT_EXPECT_EQ(rig->test, atomic_read(&x[i]->gone), 1);
 		aborted += x[i]->result == DMA_TRANS_ABORTED;
 	}
-	KUNIT_EXPECT_EQ(rig->test, aborted, how == BUSY_LOST ? 8 : 7);
+	for (i = 0; i < 9; i++)
+		KUNIT_EXPECT_EQ(rig->test, (int)status_of(x[i], NULL),
+				(int)DMA_COMPLETE);
+	KUNIT_EXPECT_EQ(rig->test, aborted, how == BUSY_LOST ? 9 : 8);
 	rig_release(rig);
 }
 

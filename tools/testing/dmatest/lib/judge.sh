@@ -108,7 +108,9 @@ first_message()	# DIR CODE
 	case $2 in
 	0)	echo "all passed" ;;
 	"$EX_SPLAT")
-		echo "splat: $(head -n 1 "$1/splats.txt")" ;;
+		# what comes after "cut here" says more
+		echo "splat: $(grep -vm 1 "cut here" "$1/splats.txt" ||
+			head -n 1 "$1/splats.txt")" ;;
 	"$EX_BOOT")
 		grep '^# verdict: ' "$1/results.ktap" | head -n 1 |
 			sed 's/^# //' | grep . ||

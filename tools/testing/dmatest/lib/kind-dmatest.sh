@@ -83,7 +83,7 @@ kind_initramfs()
 		echo "file /bin/qemu-pl080-kick $MOUT/qemu-pl080-kick 0755 0 0"
 }
 
-# What of the results folder the judge's awk reads, in order
+# What of the scenario's own the results folder keeps, beside what all have
 kind_keep()
 {
 	:
