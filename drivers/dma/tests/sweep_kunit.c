@@ -340,9 +340,9 @@ static void sweep_fault(struct kunit *test, enum dma_sim_fault_type type,
 	sweep_clean(s, what);
 }
 
-static void sweep_alloc_test(struct kunit *test)
+/* How many allocations the flow cannot do without. */
+static int sweep_allocs(struct sweep *s)
 {
-	struct sweep *s = test->priv;
 	int n, failed = 0;
 	bool ok;
 
@@ -355,10 +355,25 @@ static void sweep_alloc_test(struct kunit *test)
 		failed += !ok;
 	}
 
-	/* at the least the records and the descriptors */
+	KUNIT_EXPECT_LT(s->test, n, SWEEP_MAX);
+	KUNIT_EXPECT_TRUE(s->test, ok);
+
+	return failed;
+}
+
+static void sweep_alloc_test(struct kunit *test)
+{
+	struct sweep *s = test->priv;
+	int failed = sweep_allocs(s);
+
+	/*
+	 * At the least the records and the descriptors. One that dma-debug does
+	 * now and then may have been taken for one of them: that has it disabled
+	 * itself, so it will not be again.
+	 */
+	if (failed < 3)
+		failed = sweep_allocs(s);
 	KUNIT_EXPECT_GE(test, failed, 3);
-	KUNIT_EXPECT_LT(test, n, SWEEP_MAX);
-	KUNIT_EXPECT_TRUE(test, ok);
 	sweep_clean(s, "allocation");
 }
 
