@@ -392,6 +392,9 @@ static void free_large(void *p)
 static void large_test(struct kunit *test)
 {
 	struct shadow_test *ctx = test->priv;
+	struct device_dma_parameters params = {
+		.min_align_mask = SZ_64K - 1,
+	};
 	size_t max = dma_max_mapping_size(ctx->dev);
 	dma_addr_t addr;
 	u8 *p;
@@ -410,6 +413,14 @@ static void large_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p[0], byte_at(0));
 	KUNIT_EXPECT_EQ(test, p[max / 2], byte_at(max / 2));
 	KUNIT_EXPECT_EQ(test, memcmp(p + max - 3, "end", 3), 0);
+
+	/* What an engine wants aligned takes room, too. */
+	ctx->dev->dma_parms = &params;
+	max = dma_max_mapping_size(ctx->dev);
+	addr = raw_map(ctx, p, max, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_NE(test, addr, DMA_MAPPING_ERROR);
+	raw_unmap(ctx, addr, max, DMA_FROM_DEVICE);
+	ctx->dev->dma_parms = NULL;
 
 	addr = raw_map(ctx, p, PAGE_SIZE << MAX_PAGE_ORDER, DMA_TO_DEVICE);
 	KUNIT_EXPECT_EQ(test, addr, DMA_MAPPING_ERROR);
