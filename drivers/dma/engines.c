@@ -224,8 +224,8 @@ static void dma_engine_table_issue(const struct dma_engine_table *table)
  * It is for clients that submit to several channels of dma_engine_table(), and
  * issue once.
  *
- * Context: Any context. Engines that complete at once call their clients back
- * from here.
+ * Context: Process or softirq context, as for dma_async_issue_pending(). Engines
+ * that complete at once call their clients back from here.
  */
 void dma_engines_issue_pending(void)
 {

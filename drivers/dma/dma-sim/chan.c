@@ -690,6 +690,20 @@ static unsigned int dma_sim_nr_calls(struct dma_sim_chan *chan)
 	return calls;
 }
 
+/* Not what another thread has terminated meanwhile, if the engine still has it. */
+static void dma_sim_free_terminated(struct dma_sim_chan *chan)
+{
+	LIST_HEAD(head);
+
+	spin_lock_irq(&chan->vc.lock);
+	list_splice_tail_init(&chan->vc.desc_terminated, &head);
+	if (chan->engine && chan->engine->terminated)
+		list_move(&chan->engine->vd.node, &chan->vc.desc_terminated);
+	spin_unlock_irq(&chan->vc.lock);
+
+	vchan_dma_desc_free_list(&chan->vc, &head);
+}
+
 static void dma_sim_synchronize(struct dma_chan *c)
 {
 	struct dma_sim_chan *chan = to_dma_sim_chan(c);
@@ -700,7 +714,8 @@ static void dma_sim_synchronize(struct dma_chan *c)
 	if (calls & 1)
 		wait_event(chan->quiet, dma_sim_nr_calls(chan) != calls);
 	irq_work_sync(&chan->irq_work);
-	vchan_synchronize(&chan->vc);
+	tasklet_kill(&chan->vc.task);
+	dma_sim_free_terminated(chan);
 }
 
 static void dma_sim_free_buffers(struct dma_sim_chan *chan)

@@ -1749,6 +1749,26 @@ static void reuse_keeps(struct kunit *test)
 	expect(fake, "U", "freed");
 }
 
+static void reuse_submit_fails(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+	struct xfer *x = xfer_reusable(fake);
+
+	xfer_submit(x);
+	fake_end(x);
+	expect(fake, "C", "completed");
+	fake->submit_err = -EBUSY;
+	KUNIT_EXPECT_EQ_MSG(test, dmaengine_submit(x->tx), -EBUSY,
+			    "error of the provider");
+	fake->submit_err = 0;
+	expect(fake, "", "to be submitted again");
+	xfer_submit(x);
+	fake_end(x);
+	expect(fake, "C", "submitted again");
+	KUNIT_EXPECT_EQ_MSG(test, 0, dmaengine_desc_free(x->tx), "not freed");
+	expect(fake, "U", "freed");
+}
+
 static void reuse_cleared_before(struct kunit *test)
 {
 	struct fake *fake = fake_flavour(test);
@@ -1900,6 +1920,24 @@ static void release_unregister(struct kunit *test)
 	expect_only(fake, "TUX", "TU", "unregistered");
 	fake_release_chan(fake, 0);
 	expect(fake, "", "released later");
+}
+
+/* A client that was not told, and submits until it releases the channel */
+static void release_unregister_in_use(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+	struct xfer *x = xfer_prep(fake);
+
+	xfer_run(fake);
+	fake_unregister(fake);
+	expect_only(fake, "TUX", "TU", "unregistered");
+	xfer_submit(x);
+	expect_only(fake, "TUX", "", "at the engine");
+	fake_end(x);
+	expect(fake, "UC", "ended as ever");
+	x = xfer_run(fake);
+	fake_release_chan(fake, 0);
+	expect_only(fake, "TUX", "TU", "released later");
 }
 
 static void end_when_polled(struct fake *fake)
@@ -2293,6 +2331,7 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(terminate_submit_meanwhile, flavour_gen_params),
 	KUNIT_CASE_PARAM(sync_terminate_meanwhile, flavour_gen_params),
 	KUNIT_CASE_PARAM(reuse_keeps, flavour_gen_params),
+	KUNIT_CASE_PARAM(reuse_submit_fails, flavour_gen_params),
 	KUNIT_CASE_PARAM(reuse_cleared_before, flavour_gen_params),
 	KUNIT_CASE_PARAM(reuse_cleared_in_flight, flavour_gen_params),
 	KUNIT_CASE_PARAM(reuse_release, flavour_gen_params),
@@ -2304,6 +2343,7 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(release_terminated, flavour_gen_params),
 	KUNIT_CASE_PARAM(release_idle, flavour_gen_params),
 	KUNIT_CASE_PARAM(release_unregister, flavour_gen_params),
+	KUNIT_CASE(release_unregister_in_use),
 	KUNIT_CASE(release_waits),
 	KUNIT_CASE_PARAM(release_unregister_terminated, flavour_gen_params),
 	KUNIT_CASE(sync_waits_for_unmap),
