@@ -10,8 +10,12 @@ SCENARIO ?= quick
 ifneq ($(words $(CURDIR)x$(subst :, ,$(BUILD))x),1)
 $(error no blank in the path of this repository, no blank or colon in BUILD: "$(CURDIR)", "$(BUILD)")
 endif
-export BUILD := $(abspath $(BUILD))
-export CCACHE_DIR ?= $(BUILD)/ccache
+override BUILD := $(abspath $(BUILD))
+# nor is this repository, or a folder that it is in, one that may be removed
+ifneq ($(filter $(BUILD) $(BUILD:/=)/%,$(CURDIR)),)
+$(error BUILD is a folder for what is built, not this repository or around it: "$(BUILD)")
+endif
+export BUILD
 export DISCARD STEP BASE_TARBALL BASE_ANY BUSYBOX MDADM_ROOT JOBS
 # all others work on build/linux
 unexport KERNEL
@@ -29,8 +33,8 @@ help:
 #?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
 #?   make test        the tests; ends with "N passed, N failed"
-#?   make test-raid   md RAID 5 and 6 on simulated engines, all scenarios in all
-#?                    modes: hours
+#?   make test-raid   md RAID 5 and 6 on simulated engines: all of its scenarios,
+#?                    most of them in all modes: hours
 #?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
 #?                    and by clang, each commit with all files, and dmatest on
 #?                    other engines; only these:

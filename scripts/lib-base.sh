@@ -6,7 +6,6 @@
 # BASE, the folder for the base's tree, and OUT set.
 
 TREE=$BUILD/linux
-export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache}
 share_objects
 
 # For awk: the mappings that a piece of work of the scenario `cost` takes at least, if

@@ -10,6 +10,7 @@ BUILD=$(realpath -m -- "${BUILD:-$TOP/build}") || exit 1
 JOBS=${JOBS:-$(nproc)}
 [[ $JOBS =~ ^[1-9][0-9]*$ ]] || { echo "JOBS=$JOBS is no number of jobs" >&2; exit 2; }
 export LC_ALL=C
+export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache}
 # What make was given is not for the kernel's make; it has come by environment.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 # Nor is the user's own tree for them: only scripts/compose puts the series on it.
@@ -27,7 +28,7 @@ share_objects() {
 
 # Exit codes.  The harness in tools/testing/dmatest uses 13 to 17.
 # shellcheck disable=SC2034
-E_USAGE=2 E_DEPS=10 E_BASE=11 E_PATCH=12 E_CONFIG=13 E_BUILD=14 E_BOOT=15 \
+E_USAGE=2 E_DEPS=10 E_BASE=11 E_PATCH=12 E_CONFIG=13 E_BOOT=15 \
 	E_TEST=16 E_SPLAT=17
 
 code_meaning() {
@@ -50,7 +51,6 @@ code_meaning() {
 
 # Messages go to stderr: stdout belongs to results.
 say() { printf '%s\n' "$*" >&2; }
-warn() { say "warning: $*"; }
 
 # loud MESSAGE: for what must not be overlooked
 loud() {
@@ -67,6 +67,11 @@ die() {
 	shift
 	say "error: $*"
 	exit "$code"
+}
+
+# no_arguments ARGUMENT...: for scripts that take none, and run for long
+no_arguments() {
+	[ $# = 0 ] || die "$E_USAGE" "$0 takes no arguments; its head tells what it does"
 }
 
 need_tool() {
@@ -100,10 +105,10 @@ guest_arch() {
 
 # get_guest ARCH [mdadm]: the guest's userland, for the harness
 get_guest() {
-	BUSYBOX=$(scripts/fetch-guest "$1") || exit
+	BUSYBOX=$(scripts/fetch-guest "$1") || return
 	export BUSYBOX
 	[ "${2-}" = mdadm ] || return 0
-	MDADM_ROOT=$(scripts/fetch-guest "$1" mdadm) || exit
+	MDADM_ROOT=$(scripts/fetch-guest "$1" mdadm) || return
 	export MDADM_ROOT
 }
 

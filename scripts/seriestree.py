@@ -5,6 +5,7 @@ Words: an *entry* is one patch of the series with its whole files; a *whole
 file* stands complete in this repository, at the path it has in the kernel.
 """
 
+import email.errors
 import email.header
 import email.utils
 import hashlib
@@ -179,8 +180,8 @@ def unfold(lines):
 def decode(text):
     try:
         return str(email.header.make_header(email.header.decode_header(text)))
-    except LookupError as error:
-        raise Fail(f"a patch's header, {text}: {error}") from None
+    except (LookupError, UnicodeError, email.errors.HeaderParseError) as error:
+        raise Fail(f"a patch's header, {text!a}: {error}") from None
 
 
 def stripspace(text):
@@ -272,6 +273,15 @@ def read(path, mode="rb"):
             return file.read()
     except FileNotFoundError:
         raise Fail(f"{path} is missing") from None
+    except UnicodeDecodeError as error:
+        raise Fail(f"{path}: {error}: it is to be UTF-8") from None
+
+
+def list_lines(path):
+    """Number and text of the lines of a list that are neither empty nor comments."""
+    for number, line in enumerate(read(path, "r").split("\n"), 1):
+        if line.strip() and not line.startswith("#"):
+            yield number, line
 
 
 def repo_files():

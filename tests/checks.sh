@@ -167,8 +167,10 @@ errors_fail() {
 	matrix_says 'assert fake.says("", status=1)'
 }
 
-bad_lists_are_refused() {
+bad_matrix_is_refused() {
 	echo 'arm | test | arm | ARCH=arm' >scripts/matrix.list
+	refused 2 "scripts/matrix.list line 1: not understood" scripts/matrix test
+	echo 'arm | test | arm | ARCH | -' >scripts/matrix.list
 	refused 2 "scripts/matrix.list line 1: not understood" scripts/matrix test
 	cp "$REPO/scripts/matrix.list" scripts/
 	echo 'drivers/dma/x.c sometimes why' >scripts/unbuilt
@@ -190,4 +192,4 @@ it "matrix: what the base warns of, too, is passed over" warnings_of_the_base_pa
 it "matrix: new warnings, and more of the old ones" new_warnings_fail
 it "matrix: errors, with a message or without" errors_fail
 it "matrix: symbols that only the base has" symbols_that_went
-it "matrix: lists that are not understood" bad_lists_are_refused
+it "matrix: lists that are not understood" bad_matrix_is_refused

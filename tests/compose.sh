@@ -404,6 +404,10 @@ build_folder_in_the_repository() {
 unknown_charset_is_refused() {
 	sed -i "s/^From: .*/From: =?x-none?q?me?= <me@localhost>/" patches/0001*
 	refused 12 "unknown encoding" scripts/compose
+	sed -i "s/^From: .*/From: =?utf-8?b?a?= <me@localhost>/" patches/0001*
+	refused 12 "a patch's header" scripts/compose
+	printf '# \377\n' >>series
+	refused 12 "series: 'utf-8' codec can't decode" scripts/compose
 }
 
 it "compose: BUILD may be in the repository" build_folder_in_the_repository

@@ -17,6 +17,10 @@ NAMES=()
 
 # it NAME FUNCTION: register a test; run_tests runs them all
 it() {
+	[[ " ${NAMES[*]##*$'\t'} " != *" $2 "* ]] || {
+		echo "Bail out! two tests are the function $2, of which one is lost"
+		exit 1
+	}
 	NAMES+=("$1"$'\t'"$2")
 }
 
