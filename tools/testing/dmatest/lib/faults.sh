@@ -215,7 +215,7 @@ chosen_faults()	# [NAME...]
 
 fault_named()	# NAME
 {
-	grep -E "^${1/+/\\+}"'[[:space:]]'
+	awk -v name="$1" '$1 == name'
 }
 
 # Before anything is built
@@ -224,7 +224,7 @@ check_fault_names()	# [NAME...]
 	local name
 
 	for name; do
-		all_faults | fault_named "$name" > /dev/null ||
+		all_faults | fault_named "$name" | grep -q . ||
 			die "$EX_USAGE" "no fault '$name': see $PROGRAM list"
 	done
 }
@@ -237,6 +237,8 @@ cmd_faults()	# MACHINE [NAME...]
 	shift
 	check_fault_names "$@"
 	[ -n "${NOBUILD:-}" ] || build_all
+	[ -r "$MOUT/config" ] ||
+		die "$EX_USAGE" "nothing is built in $MOUT: leave NOBUILD away"
 	faults=$(chosen_faults "$@") || exit $?
 	echo "KTAP version 1"
 	echo "1..$(echo "$faults" | wc -l)"

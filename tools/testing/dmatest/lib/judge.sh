@@ -10,13 +10,15 @@ cmd_judge()
 
 	[ -n "$dir" ] && [ -d "$dir" ] ||
 		die "$EX_USAGE" "no results folder '$dir': judge RESULTDIR"
-	for file in expect scenario.scn verdict.log console.log; do
+	for file in expect scenario.scn verdict.log console.log $KIND_FILES; do
 		[ -r "$dir/$file" ] || die "$EX_USAGE" "$dir has no $file"
 	done
 	kind=$(sed -n 's/^kind //p' "$dir/expect")
 	# shellcheck disable=SC2153 # KIND comes from dmatest.sh
 	[ "${kind:-dmatest}" = "$KIND" ] ||
 		die "$EX_USAGE" "$dir is of another kind: judge it by ${kind:-dmatest}.sh"
+	SCENARIO_FILE=$dir/scenario.scn
+	check_scenario
 	judge_dir "$dir"
 }
 

@@ -8,6 +8,7 @@
 PROGRAM=dmatest.sh
 DEFS=$HERE
 MODES="shadow"
+KIND_FILES=
 MODES_TEXT="with the controllers under dma-shadow"
 FAULTS_OUT=fault
 MACHINE_FIELDS="OVERLAY CHANNELS DMA_DEVICE"

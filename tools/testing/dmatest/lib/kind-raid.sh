@@ -9,6 +9,8 @@
 PROGRAM=raid.sh
 DEFS=$HERE/raid
 MODES="shadow swiotlb"
+# what else is in a results folder that is judged
+KIND_FILES=engines.list
 MODES_TEXT="with the engines under dma-shadow, or everything bounced"
 FAULTS_OUT=fault-raid
 MACHINE_FIELDS=

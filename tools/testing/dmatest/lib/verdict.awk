@@ -112,6 +112,8 @@ function judge_counts(thread, ntests, nfailed, code,    asked)
 
 function want_summaries(    r, c, t, nthreads, op)
 {
+	if (!nchans)
+		fail("verdict", "expect names no channel")
 	for (r = 1; r <= nruns; r++) {
 		nthreads = param(runs[r], "threads_per_chan", 1)
 		op = param(runs[r], "dmatest", 0) == 1 ? "set" : "copy"

@@ -59,10 +59,12 @@ from_mark()
 				{ print }'
 }
 
+# What the runs set. No skip here: that would be the last word.
 restore()
 {
-	# no skip: that would be the last word
 	echo "$iterations" > "$params/iterations"
+	echo "$polled" > "$params/polled"
+	echo "$threads" > "$params/threads_per_chan"
 	rm -rf "$tmp"
 }
 
@@ -82,6 +84,8 @@ if [ $# = 0 ]; then
 	done
 fi
 read -r iterations < "$params/iterations"
+read -r polled < "$params/polled"
+read -r threads < "$params/threads_per_chan"
 set_param iterations 1
 channels=$(usable_channels "$@")
 tmp=$(mktemp -d) || skip "no temporary folder"
