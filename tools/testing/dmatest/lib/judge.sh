@@ -17,6 +17,7 @@ cmd_judge()
 	# shellcheck disable=SC2153 # KIND comes from dmatest.sh
 	[ "${kind:-dmatest}" = "$KIND" ] ||
 		die "$EX_USAGE" "$dir is of another kind: judge it by ${kind:-dmatest}.sh"
+	# shellcheck disable=SC2034 # check_scenario uses it
 	SCENARIO_FILE=$dir/scenario.scn
 	check_scenario
 	judge_dir "$dir"
