@@ -173,14 +173,18 @@ static int __init prepare(void)
 	return 0;
 }
 
-static struct dma_sim *__init pretender(bool private)
+static struct dma_sim *__init pretender(bool for_dmatest)
 {
 	static struct dma_sim_config config;
 
 	dma_sim_get_defaults(&config);
 	config.pretend = 1;
 	config.completion = DMA_SIM_THREAD;
-	config.private = private;
+	if (for_dmatest) {
+		/* one thread, of copies */
+		config.ops = BIT(DMA_SIM_MEMCPY);
+		config.private = 1;
+	}
 
 	return dma_sim_create(&config);
 }
