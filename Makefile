@@ -32,7 +32,7 @@ help:
 #? Targets:                                                  first time / again
 #?   make run         build the kernel, boot it, test it
 #?                    MACHINE=versatilepb SCENARIO=quick
-#?   make test        the tests; ends with "N passed, N failed"
+#?   make test        the tests; ends with "N passed, N failed"   37 min
 #?   make test-raid   md RAID 5 and 6 on simulated engines: all of its scenarios,
 #?                    most of them in all modes: hours
 #?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
