@@ -732,7 +732,6 @@ static int dma_sim_alloc_chan_resources(struct dma_chan *c)
 	unsigned int burst = chan->sim->cfg.burst;
 	struct task_struct *thread;
 
-	/* -ENODEV has the core forget the device, and then once more */
 	if (dma_sim_chan_gone(chan))
 		return -ESHUTDOWN;
 

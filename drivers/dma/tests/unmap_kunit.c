@@ -101,6 +101,7 @@ struct fake {
 	atomic_t live;		/* descriptors of virt-dma */
 	atomic_t early;		/* records that went while the engine ran */
 
+	int alloc_err;		/* of the last channel */
 	int submit_err;
 	int terminate_err;
 	void (*on_submit)(struct fake *fake);
@@ -354,6 +355,13 @@ static void fake_synchronize(struct dma_chan *chan)
 		fake->on_synchronize(fake);
 }
 
+static int fake_alloc_chan_resources(struct dma_chan *chan)
+{
+	struct fake *fake = to_fake_chan(chan)->fake;
+
+	return chan->chan_id == FAKE_CHANS - 1 ? fake->alloc_err : 0;
+}
+
 static void fake_free_chan_resources(struct dma_chan *chan)
 {
 	struct fake_chan *fc = to_fake_chan(chan);
@@ -403,6 +411,7 @@ static void fake_ddev_init(struct fake *fake)
 	ddev->device_tx_status = fake_tx_status;
 	ddev->device_terminate_all = fake_terminate_all;
 	ddev->device_synchronize = fake_synchronize;
+	ddev->device_alloc_chan_resources = fake_alloc_chan_resources;
 	ddev->device_free_chan_resources = fake_free_chan_resources;
 	ddev->device_release = fake_device_release;
 	INIT_LIST_HEAD(&ddev->channels);
@@ -450,7 +459,7 @@ static void fake_request_chan(struct fake *fake, unsigned int i)
 	fc->requested = true;
 }
 
-static struct fake *fake_new(struct kunit *test, bool virt)
+static struct fake *fake_alloc(struct kunit *test, bool virt)
 {
 	struct fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	unsigned int i;
@@ -469,9 +478,24 @@ static struct fake *fake_new(struct kunit *test, bool virt)
 	fake_ddev_init(fake);
 	for (i = 0; i < FAKE_CHANS; i++)
 		fake_chan_init(fake, &fake->chans[i]);
-	KUNIT_ASSERT_EQ_MSG(test, 0, dma_async_device_register(&fake->ddev),
+
+	return fake;
+}
+
+static void fake_register(struct fake *fake)
+{
+	KUNIT_ASSERT_EQ_MSG(fake->test, 0,
+			    dma_async_device_register(&fake->ddev),
 			    "the provider cannot be registered");
 	fake->registered = true;
+}
+
+static struct fake *fake_new(struct kunit *test, bool virt)
+{
+	struct fake *fake = fake_alloc(test, virt);
+	unsigned int i;
+
+	fake_register(fake);
 	for (i = 0; i < FAKE_CHANS; i++)
 		fake_request_chan(fake, i);
 
@@ -2155,21 +2179,97 @@ static bool any_chan(struct dma_chan *chan, void *param)
 	return true;
 }
 
+/* A device that may ask for any channel of the provider, as "tx" */
+static struct device *fake_client(struct fake *fake, struct dma_slave_map *map)
+{
+	struct kunit *test = fake->test;
+	struct device *client;
+
+	client = kunit_device_register(test, "dmaengine-unmap-client");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, client);
+	map->slave = "tx";
+	map->devname = dev_name(client);
+	dma_cap_set(DMA_SLAVE, fake->ddev.cap_mask);
+	fake->ddev.filter.map = map;
+	fake->ddev.filter.mapcnt = 1;
+	fake->ddev.filter.fn = any_chan;
+
+	return client;
+}
+
+/* A device is not forgotten because it was short of something once. */
+static void request_alloc_fails(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+	struct dma_slave_map map = { };
+	struct device *client = fake_client(fake, &map);
+	struct dma_chan *chan;
+
+	fake_release_chan(fake, FAKE_CHANS - 1);
+	fake->alloc_err = -ENODEV;
+	chan = dma_request_chan(client, "tx");
+	KUNIT_EXPECT_TRUE_MSG(test, IS_ERR(chan), "got what failed");
+	fake->alloc_err = 0;
+	chan = dma_request_chan(client, "tx");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
+	dma_release_channel(chan);
+}
+
+static void expect_clients(struct fake *fake, int first, int last,
+			   const char *what)
+{
+	KUNIT_EXPECT_EQ_MSG(fake->test, first,
+			    fake->chans[0].vc.chan.client_count,
+			    "first channel, %s", what);
+	KUNIT_EXPECT_EQ_MSG(fake->test, last,
+			    fake->chans[FAKE_CHANS - 1].vc.chan.client_count,
+			    "last channel, %s", what);
+}
+
+/* Nor is one for everybody, and its other channels can be had. */
+static void public_alloc_fails(struct kunit *test)
+{
+	struct fake *fake = fake_alloc(test, false);
+	int others;
+
+	dma_cap_clear(DMA_PRIVATE, fake->ddev.cap_mask);
+	fake->alloc_err = -ENODEV;
+	fake_register(fake);
+	others = fake->chans[0].vc.chan.client_count;
+	dmaengine_get();
+	expect_clients(fake, others + 1, 0, "the last one failed");
+	fake->alloc_err = 0;
+	dmaengine_get();
+	expect_clients(fake, others + 2, others + 2, "none failed");
+	dmaengine_put();
+	dmaengine_put();
+	expect_clients(fake, others, others, "put");
+}
+
+static void register_alloc_fails(struct kunit *test)
+{
+	struct fake *fake = fake_alloc(test, false);
+	int all;
+
+	dma_cap_clear(DMA_PRIVATE, fake->ddev.cap_mask);
+	fake->alloc_err = -ENODEV;
+	dmaengine_get();
+	fake_register(fake);
+	all = fake->chans[0].vc.chan.client_count;
+	KUNIT_EXPECT_GT_MSG(test, all, 0, "first channel");
+	expect_clients(fake, all, 0, "the last one failed");
+	dmaengine_put();
+	expect_clients(fake, all - 1, 0, "put");
+}
+
 /* The kernel warns of a link that it is told to remove twice. */
 static void release_slave_unregistered(struct kunit *test)
 {
 	struct fake *fake = fake_new(test, false);
-	struct dma_slave_map map = { .slave = "tx" };
-	struct device *client;
+	struct dma_slave_map map = { };
+	struct device *client = fake_client(fake, &map);
 	struct dma_chan *chan;
 
-	client = kunit_device_register(test, "dmaengine-unmap-client");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, client);
-	map.devname = dev_name(client);
-	dma_cap_set(DMA_SLAVE, fake->ddev.cap_mask);
-	fake->ddev.filter.map = &map;
-	fake->ddev.filter.mapcnt = 1;
-	fake->ddev.filter.fn = any_chan;
 	fake_release_chan(fake, 0);
 	chan = dma_request_chan(client, "tx");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, chan);
@@ -2348,6 +2448,9 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(release_unregister_terminated, flavour_gen_params),
 	KUNIT_CASE(sync_waits_for_unmap),
 	KUNIT_CASE(release_waits_for_unmap),
+	KUNIT_CASE(request_alloc_fails),
+	KUNIT_CASE(public_alloc_fails),
+	KUNIT_CASE(register_alloc_fails),
 	KUNIT_CASE(release_slave_unregistered),
 	KUNIT_CASE(release_terminated_no_free),
 	KUNIT_CASE_PARAM(reuse_cleared_terminated, flavour_gen_params),

@@ -144,10 +144,40 @@ build_failed()	# CODE WHAT
 	die "$1" "$2 failed, see $MOUT/build.log"
 }
 
+# Tell how many files make has done, each half a minute: silence for minutes looks
+# like a hang. The rest of what it says is for the log.
+tell_progress()
+{
+	local line files=0 next=$((SECONDS + 30))
+
+	while IFS= read -r line; do
+		case $line in
+		"  "[A-Z]*)
+			files=$((files + 1))
+			;;
+		*)
+			printf '%s\n' "$line" >> "$MOUT/build.log"
+			;;
+		esac
+		if [ "$SECONDS" -ge "$next" ]; then
+			say "$MACHINE: $files files done"
+			next=$((SECONDS + 30))
+		fi
+	done
+}
+
+make_image()
+{
+	if [ "$V" = 1 ]; then
+		logged "$MOUT/build.log" kmake "${IMAGE##*/}"
+	else
+		kmake --no-print-directory "${IMAGE##*/}" 2>&1 | tell_progress
+	fi
+}
+
 build_kernel()
 {
-	logged "$MOUT/build.log" kmake -s "${IMAGE##*/}" ||
-		build_failed "$EX_BUILD" "the kernel's build"
+	make_image || build_failed "$EX_BUILD" "the kernel's build"
 	# overlays refer to the board's labels
 	DTC_FLAGS=-@ logged "$MOUT/build.log" kmake -s "$DTB" ||
 		build_failed "$EX_BUILD" "the device tree's build"
