@@ -289,6 +289,12 @@ struct async_emit {
 	bool op_last;
 };
 
+/* Can the CPU do it, if no engine does? Its functions write wherever they get. */
+static inline bool async_len_fits(size_t len)
+{
+	return !WARN_ON_ONCE(!len || len % ASYNC_CHAIN_STEP);
+}
+
 static inline struct async_block *async_block_root(struct async_block *block)
 {
 	while (block->merged)

@@ -408,7 +408,7 @@ void async_chain_gen_syndrome(struct async_chain *chain,
 	struct pq_scratch *scratch;
 	struct async_op *op;
 
-	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+	if (!async_pq_can(disks, len))
 		return;
 
 	op = pq_describe(chain, &pq_type, async_op_dst, blocks, offs, disks,
@@ -448,7 +448,7 @@ void async_chain_update_syndrome(struct async_chain *chain,
 {
 	struct async_op *op;
 
-	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+	if (!async_pq_can(disks, len))
 		return;
 
 	op = pq_describe(chain, &pq_type, async_op_dst, blocks, offs, disks,
@@ -490,7 +490,7 @@ void async_chain_syndrome_val(struct async_chain *chain,
 {
 	struct async_op *op;
 
-	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS)) {
+	if (!async_pq_can(disks, len)) {
 		*result = SUM_CHECK_P_RESULT | SUM_CHECK_Q_RESULT;
 		return;
 	}

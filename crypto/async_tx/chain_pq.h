@@ -43,6 +43,11 @@ struct pq_sum {
 	unsigned int nr;
 };
 
+static inline bool async_pq_can(int disks, size_t len)
+{
+	return !WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS) && async_len_fits(len);
+}
+
 struct pq_scratch *async_pq_scratch_get(void);
 void async_pq_scratch_put(void);
 void async_pq_scratch_fill(struct pq_scratch *scratch,

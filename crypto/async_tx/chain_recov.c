@@ -172,7 +172,7 @@ void async_chain_raid6_2data_recov(struct async_chain *chain, int disks,
 	struct pq_scratch *scratch;
 	struct async_op *op;
 
-	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+	if (!async_pq_can(disks, len))
 		return;
 
 	if (failb < faila)
@@ -209,7 +209,7 @@ void async_chain_raid6_datap_recov(struct async_chain *chain, int disks,
 	struct pq_scratch *scratch;
 	struct async_op *op;
 
-	if (WARN_ON_ONCE(disks > ASYNC_CHAIN_BLOCKS))
+	if (!async_pq_can(disks, len))
 		return;
 
 	op = async_op_begin(chain, &recov_type, len, disks + 1, disks);

@@ -304,6 +304,9 @@ void async_chain_xor(struct async_chain *chain, struct page *dst,
 {
 	int single = xor_single(srcs, nr);
 
+	if (!async_len_fits(len))
+		return;
+
 	if (single >= 0) {
 		async_chain_memcpy(chain, dst, d_off, srcs[single],
 				   xor_off(s_offs, d_off, single), len);
@@ -319,8 +322,10 @@ void async_chain_xor_update(struct async_chain *chain, struct page *dst,
 			    unsigned int d_off, struct page *const *srcs,
 			    const unsigned int *s_offs, int nr, size_t len)
 {
-	if (nr && !xor_describe(chain, dst, d_off, srcs, s_offs, nr, len,
-				XOR_UPDATE))
+	if (!nr || !async_len_fits(len))
+		return;
+
+	if (!xor_describe(chain, dst, d_off, srcs, s_offs, nr, len, XOR_UPDATE))
 		xor_now(dst, d_off, srcs, s_offs, nr, len, true);
 }
 EXPORT_SYMBOL_GPL(async_chain_xor_update);
@@ -329,9 +334,15 @@ void async_chain_xor_val(struct async_chain *chain, struct page *const *blocks,
 			 const unsigned int *offs, int nr, size_t len,
 			 enum sum_check_flags *result)
 {
-	struct async_op *op = async_op_begin(chain, &xor_val_type, len, nr, 0);
+	struct async_op *op;
 	int i;
 
+	if (!async_len_fits(len)) {
+		*result = SUM_CHECK_P_RESULT;
+		return;
+	}
+
+	op = async_op_begin(chain, &xor_val_type, len, nr, 0);
 	if (op) {
 		op->result = result;
 		async_op_dst(chain, op, blocks[0], offs[0]);

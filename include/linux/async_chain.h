@@ -31,6 +31,9 @@
  *   Destinations and sources of xor and of the syndromes are not in high memory;
  *   those of memcpy may be.
  *
+ * - Copies are of any length. Of all else the length is a multiple of
+ *   ASYNC_CHAIN_STEP, and the offsets are of ASYNC_CHAIN_ALIGN.
+ *
  * Errors: an engine that fails is no error of the chain, as long as the CPU can
  * do its work again. It cannot where the engine may have overwritten what the
  * work needs. These are the operations that can fail, for an error that an
@@ -57,6 +60,14 @@ struct page;
 
 /* The blocks of an operation on P and Q at most, these two included */
 #define ASYNC_CHAIN_BLOCKS	255
+
+/*
+ * xor_blocks() and raid6_call do not end where they should for other lengths, and
+ * fault at other addresses: arch/x86/include/asm/xor_avx.h takes 512 bytes at a time,
+ * lib/raid6/avx512.c vectors of 64.
+ */
+#define ASYNC_CHAIN_STEP	512
+#define ASYNC_CHAIN_ALIGN	64
 
 /**
  * typedef async_chain_fn - what a chain calls to tell its client something
@@ -219,7 +230,7 @@ void async_chain_memcpy(struct async_chain *chain, struct page *dst,
  * @srcs: pages of the sources; NULL for none, which is skipped
  * @s_offs: where in each page, in bytes; NULL if all are at @d_off
  * @nr: number of sources, up to 65000; of those that are not NULL at least 1
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  *
  * One source is copied.
  *
@@ -237,7 +248,7 @@ void async_chain_xor(struct async_chain *chain, struct page *dst,
  * @srcs: pages of the sources; NULL for none, which is skipped
  * @s_offs: where in each page, in bytes; NULL if all are at @d_off
  * @nr: number of sources, up to 65000, or 0
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  *
  * Context: Process context. Does not sleep.
  */
@@ -251,7 +262,7 @@ void async_chain_xor_update(struct async_chain *chain, struct page *dst,
  * @blocks: pages of the blocks
  * @offs: where in each page, in bytes
  * @nr: number of blocks, 2 to 65000
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  * @result: set to 0 or SUM_CHECK_P_RESULT when the operation is done, and left
  *	alone if it fails
  *
@@ -271,7 +282,7 @@ void async_chain_xor_val(struct async_chain *chain, struct page *const *blocks,
  * @offs: where in each page, in bytes; not read for blocks that are NULL
  * @disks: number of blocks, P and Q included even if NULL; 3 to
  *	ASYNC_CHAIN_BLOCKS
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  *
  * A data block that is NULL is all zeros. Of P and Q one can be NULL: it is not
  * made. No destination is among the sources.
@@ -290,7 +301,7 @@ void async_chain_gen_syndrome(struct async_chain *chain,
  * @blocks: pages: data 0 to @disks - 3, then P, then Q
  * @offs: where in each page, in bytes; not read for blocks that are NULL
  * @disks: number of blocks, P and Q included; 3 to ASYNC_CHAIN_BLOCKS
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  *
  * Adds to P and to Q what the data blocks that are there contribute. Neither P nor
  * Q is NULL. For a client that wants this raid6_call.xor_syndrome must be there;
@@ -310,7 +321,7 @@ void async_chain_update_syndrome(struct async_chain *chain,
  * @offs: where in each page, in bytes; not read for blocks that are NULL
  * @disks: number of blocks, P and Q included even if NULL; 4 to
  *	ASYNC_CHAIN_BLOCKS
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  * @result: set when the operation is done, and left alone if it fails: 0, or
  *	SUM_CHECK_P_RESULT if P is wrong, or SUM_CHECK_Q_RESULT if Q is, or both
  *
@@ -327,7 +338,7 @@ void async_chain_syndrome_val(struct async_chain *chain,
  * async_chain_raid6_2data_recov() - describe the recovery of two data blocks
  * @chain: the chain, or NULL
  * @disks: number of blocks, P and Q included; 4 to ASYNC_CHAIN_BLOCKS
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  * @faila: index of one block to make
  * @failb: index of the other
  * @blocks: pages: data 0 to @disks - 3, then P, then Q; data blocks that are NULL
@@ -345,7 +356,7 @@ void async_chain_raid6_2data_recov(struct async_chain *chain, int disks,
  * async_chain_raid6_datap_recov() - describe the recovery of a data block and P
  * @chain: the chain, or NULL
  * @disks: number of blocks, P and Q included; 4 to ASYNC_CHAIN_BLOCKS
- * @len: length of each block in bytes
+ * @len: length of each block in bytes, a multiple of ASYNC_CHAIN_STEP
  * @faila: index of the data block to make
  * @blocks: pages: data 0 to @disks - 3, then P, then Q; data blocks that are NULL
  *	are all zeros

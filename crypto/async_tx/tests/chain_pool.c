@@ -409,7 +409,8 @@ static bool ranges_overlap(const struct op_note *op, unsigned int i,
 
 static void range_random(struct pool *pool, struct op_note *op, unsigned int i)
 {
-	unsigned int step = op->kind == OP_COPY && !rnd(pool, 4) ? 1 : 64;
+	bool any = op->kind == OP_COPY && !rnd(pool, 4);
+	unsigned int step = any ? 1 : ASYNC_CHAIN_ALIGN;
 
 	op->ranges[i].page = rnd(pool, POOL_PAGES);
 	op->ranges[i].off = rnd(pool, (PAGE_SIZE - op->len) / step + 1) * step;
@@ -484,8 +485,8 @@ static void op_choose(struct pool *pool, struct op_note *op,
 	op->faila = -1;
 	op->failb = -1;
 	op->val = ~0;
-	op->len = 64 * (1 + rnd(pool, 8));
-	if (!rnd(pool, 10))
+	op->len = ASYNC_CHAIN_STEP * (1 + !rnd(pool, 4));
+	if (!rnd(pool, 20))
 		op->len = PAGE_SIZE;
 	if (op->kind == OP_COPY) {
 		op->nr = 2;
@@ -498,7 +499,7 @@ static void op_choose(struct pool *pool, struct op_note *op,
 		op_choose_pq(pool, op);
 	}
 	if (op->nr > 12)
-		op->len = 64;
+		op->len = ASYNC_CHAIN_STEP;
 }
 
 /* Is anything of the operation mapped? */

@@ -38,7 +38,7 @@ make_result_dir()
 	: > "$RESULT/console.log"
 	: > "$RESULT/verdict.log"
 	cp "$MOUT/kernel" "$MOUT/initramfs.cpio" "$MOUT/config" "$RESULT/"
-	cp "$(kind_board)" "$RESULT/board.dtb"
+	[ -z "$DTB" ] || cp "$(kind_board)" "$RESULT/board.dtb"
 	cp "$SCENARIO_FILE" "$RESULT/scenario.scn"
 	kind_keep
 	NONCE=$(new_nonce)
@@ -100,7 +100,7 @@ write_qemu_cmd()
 	  $QEMU $QEMU_ARGS \\
 	  -nodefaults -no-reboot -display none -monitor none \\
 	  $(no_sound) \\
-	  -kernel kernel -dtb board.dtb -initrd initramfs.cpio \\
+	  -kernel kernel ${DTB:+-dtb board.dtb }-initrd initramfs.cpio \\
 	  -serial file:"\${CONSOLE_LOG:-console-again.log}" -serial stdio \\
 	  -append "$(kernel_command_line)" < /dev/null
 	EOF
@@ -163,8 +163,8 @@ boot()
 
 boot_and_judge()
 {
-	need "$QEMU" qemu-system-arm
-	[ -f "$MOUT/initramfs.cpio" ] && [ -f "$(kind_board)" ] ||
+	need_qemu
+	[ -f "$MOUT/initramfs.cpio" ] && [ -f "$MOUT/kernel" ] ||
 		die "$EX_USAGE" "$MACHINE is not built: $PROGRAM build $MACHINE"
 	make_result_dir
 	boot

@@ -26,11 +26,11 @@ check_tree()
 
 check_tools()
 {
-	local tool
+	local tool cross=${CROSS_COMPILE_DEFAULT%-}
 
 	CROSS_COMPILE=${CROSS_COMPILE:-$CROSS_COMPILE_DEFAULT}
-	need "${CROSS_COMPILE}gcc" "gcc-${CROSS_COMPILE_DEFAULT%-}"
-	need "$QEMU" qemu-system-arm
+	need "${CROSS_COMPILE}gcc" "gcc-${cross//_/-}"
+	need_qemu
 	for tool in make flex bison bc; do
 		need "$tool" "$tool"
 	done
@@ -63,6 +63,7 @@ guest_elf()
 	case $GUEST_ARCH in
 	armel)		echo "1 1 40" ;;
 	arm64)		echo "2 1 183" ;;
+	amd64)		echo "2 1 62" ;;
 	*)		die "$EX_USAGE" "what is an executable for $GUEST_ARCH?" ;;
 	esac
 }
@@ -179,7 +180,7 @@ build_kernel()
 {
 	make_image || build_failed "$EX_BUILD" "the kernel's build"
 	# overlays refer to the board's labels
-	DTC_FLAGS=-@ logged "$MOUT/build.log" kmake -s "$DTB" ||
+	[ -z "$DTB" ] || DTC_FLAGS=-@ logged "$MOUT/build.log" kmake -s "$DTB" ||
 		build_failed "$EX_BUILD" "the device tree's build"
 	cp "$MOUT/build/$IMAGE" "$MOUT/kernel"
 	git -C "$KERNEL" rev-parse --short=12 HEAD > "$MOUT/commit" 2> /dev/null

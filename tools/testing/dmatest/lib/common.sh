@@ -32,6 +32,14 @@ need()		# TOOL PACKAGE
 		die "$EX_TOOL" "no $1 here: install it (Debian: $2)"
 }
 
+need_qemu()
+{
+	case $QEMU in
+	*-x86_64)	need "$QEMU" qemu-system-x86 ;;
+	*)		need "$QEMU" qemu-system-arm ;;
+	esac
+}
+
 # Run a step with its output in a log; of a failure show what matters.
 logged()	# LOG COMMAND...
 {

@@ -165,6 +165,7 @@ kind_initramfs()
 
 	libraries=$(guest_libraries) || exit
 	echo "dir /lib 0755 0 0"
+	echo "slink /lib64 lib 0777 0 0"
 	echo "dir /sbin 0755 0 0"
 	echo "dir /tmp 0755 0 0"
 	echo "dir /run 0755 0 0"
