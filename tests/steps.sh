@@ -104,6 +104,12 @@ time_limit_fails() {
 	has "not ok 3 b: stopped after 3 s"
 }
 
+killed_fails() {
+	plan "a|exit|1|99|-|sleep 1; kill -9 \$\$"
+	ends 16 "0 passed, 1 failed"
+	grep -q "^not ok 1 a: killed after [1-9] s" out
+}
+
 interrupted_fails() {
 	plan "a|ktap|1|99|-|echo ok 1 x; sleep 60"
 	timeout 4 scripts/steps plan >out 2>&1 || true
@@ -259,6 +265,7 @@ it "steps: skips are not passes" skips_do_not_pass
 it "steps: all skipped fails" all_skipped_fails
 it "steps: a failed result marked as skip fails" failed_skip_fails
 it "steps: the time limit holds" time_limit_fails
+it "steps: a step that was killed did not take too long" killed_fails
 it "steps: interrupted is failed" interrupted_fails
 it "steps: a step whose need failed is not run" needs_are_kept
 it "steps: a choice of steps" chooses_steps
