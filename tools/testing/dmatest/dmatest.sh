@@ -43,7 +43,8 @@ usage()
 	  judge RESULTDIR           judge stored logs again
 	  faults MACHINE [NAME...]  plant each fault and see that it is found
 	  fault-build MACHINE NAME  build with faults/NAME.patch applied
-	  selftest                  judge the logs under selftest/: no kernel
+	  selftest                  judge the logs under selftest/, and see that all
+	                            faults can be planted: no kernel is built
 	  list                      machines, scenarios and faults
 	  help                      this text
 

@@ -10,6 +10,10 @@
  *		WORKERS processes write COUNT times each, and read now and then what
  *		they wrote. The units, of UNIT bytes, belong to the workers in turn:
  *		they meet in the stripes of an array, but never write the same bytes.
+ *	raid-io meet DEVICE REFERENCE BYTES SEED COUNT WORKERS
+ *		WORKERS processes write COUNT times each, all to the same blocks. Then
+ *		a sector must be as one of its writes left it, and not as one that
+ *		was over before another began. The reference becomes what is there.
  *	raid-io discard DEVICE REFERENCE OFFSET BYTES
  *		the reference becomes zero there
  *	raid-io compare DEVICE REFERENCE BYTES [buffered]
@@ -30,7 +34,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/fs.h>
 
@@ -212,6 +218,131 @@ static int do_random(const char *name, off_t bytes, uint64_t seed,
 	return worst;
 }
 
+/* a write of raid-io meet: which sectors, what, and when */
+struct meeting {
+	uint64_t seed, begin, end;
+	unsigned int first, nr;
+};
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void meet(off_t bytes, uint64_t *state, struct meeting *one)
+{
+	unsigned int in_block = next_random(state) % (BLOCK / SECTOR);
+
+	one->first = next_random(state) % (bytes / BLOCK) * (BLOCK / SECTOR);
+	one->nr = BLOCK / SECTOR;
+	/* half of them are parts of a block */
+	if (next_random(state) & 1) {
+		one->first += in_block;
+		one->nr = 1 + next_random(state) % (one->nr - in_block);
+	}
+	one->seed = next_random(state);
+	fill_buffer(ours, one->nr * SECTOR, one->seed);
+	one->begin = now();
+	write_all(dev, ours, one->nr * SECTOR, (off_t)one->first * SECTOR,
+		  "write to the device");
+	one->end = now();
+}
+
+static int covers(const struct meeting *one, unsigned int sector)
+{
+	return sector - one->first < one->nr;
+}
+
+/* Did another write to @sector begin when @one was over? */
+static int is_over(const struct meeting *all, unsigned int nr,
+		   const struct meeting *one, unsigned int sector)
+{
+	while (nr--)
+		if (covers(all + nr, sector) && all[nr].begin > one->end)
+			return 1;
+	return 0;
+}
+
+/* Is what was read from @sector what it may be? */
+static int sector_is_right(const struct meeting *all, unsigned int nr,
+			   unsigned int sector)
+{
+	const struct meeting *one;
+	int written = 0;
+
+	for (one = all; one < all + nr; one++) {
+		if (!covers(one, sector))
+			continue;
+		written = 1;
+		if (is_over(all, nr, one, sector))
+			continue;
+		fill_buffer(ours, one->nr * SECTOR, one->seed);
+		if (!memcmp(theirs, ours + (sector - one->first) * SECTOR, SECTOR))
+			return 1;
+	}
+	if (written)
+		return 0;
+	read_all(ref, ours, SECTOR, (off_t)sector * SECTOR,
+		 "read from the reference");
+	return !memcmp(theirs, ours, SECTOR);
+}
+
+static int check_meetings(const struct meeting *all, unsigned int nr,
+			  off_t bytes)
+{
+	off_t pos;
+
+	for (pos = 0; pos < bytes; pos += SECTOR) {
+		read_all(dev, theirs, SECTOR, pos, "read from the device");
+		if (!sector_is_right(all, nr, pos / SECTOR)) {
+			printf("wrong: no write left the sector at %lld so\n",
+			       (long long)pos);
+			return 1;
+		}
+		write_all(ref, theirs, SECTOR, pos, "write to the reference");
+	}
+	return 0;
+}
+
+static int do_meet(const char *name, off_t bytes, uint64_t seed,
+		   unsigned int count, unsigned int workers)
+{
+	unsigned int nr = count * workers, i, left;
+	struct meeting *all;
+	int status;
+
+	if (bytes < BLOCK || bytes % BLOCK || !count || !workers)
+		fail("bytes, count, workers");
+	all = mmap(NULL, nr * sizeof(*all), PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (all == MAP_FAILED)
+		fail("memory");
+	fflush(stdout);
+	for (i = 0; i < workers; i++) {
+		uint64_t state = seed * 1000 + i;
+
+		if (fork())
+			continue;
+		dev = open(name, O_RDWR | O_DIRECT);
+		if (dev < 0)
+			fail(name);
+		for (left = count; left--; )
+			meet(bytes, &state, all + i * count + left);
+		_exit(0);
+	}
+	for (i = 0; i < workers; i++)
+		if (wait(&status) < 0 || status)
+			fail("a worker did not end well");
+	if (check_meetings(all, nr, bytes))
+		return 1;
+	printf("written %u\n", nr);
+
+	return 0;
+}
+
 static int do_compare(off_t bytes)
 {
 	unsigned int differ = 0;
@@ -288,7 +419,7 @@ int main(int argc, char **argv)
 	    posix_memalign((void **)&theirs, BLOCK, BUF_SIZE))
 		fail("memory");
 	if (argc < 4)
-		fail("usage: raid-io fill|random|discard|compare|garbage|read");
+		fail("usage: raid-io fill|random|meet|discard|compare|garbage|read");
 	dev = open(argv[2], O_RDWR | flags);
 	if (dev < 0)
 		fail(argv[2]);
@@ -307,6 +438,9 @@ int main(int argc, char **argv)
 		return do_random(argv[2], number(argv[4]), number(argv[5]),
 				 number(argv[6]), number(argv[7]),
 				 number(argv[8]), flags);
+	if (is(what, "meet", argc, 8, 8))
+		return do_meet(argv[2], number(argv[4]), number(argv[5]),
+			       number(argv[6]), number(argv[7]));
 	if (is(what, "discard", argc, 6, 6))
 		return do_discard(number(argv[4]), number(argv[5]));
 	if (is(what, "compare", argc, 5, 6))

@@ -465,6 +465,12 @@ step_crowd()
 		compare
 }
 
+# All write the same few blocks: what comes meanwhile is for the same sectors.
+step_meet()
+{
+	io meet "$md" $ref $((2 * disks * 4096)) "$seed" "$count_small" 8 && compare
+}
+
 step_buffered()
 {
 	io random "$md" $ref "$bytes" "$seed" "$count_small" 65536 2 buffered &&

@@ -108,8 +108,8 @@ BEGIN {
 	names(known, "level disks layout chunk size engines consistency " \
 		     "skip_copy rmw_level threads discard work count_small")
 	names(integrity_known, "size engines work count_small")
-	names(work, "full odd small mixed crowd buffered restart check repair " \
-		    "degraded pairs lose rebuild reshape discard unplug crash " \
+	names(work, "full odd small mixed crowd meet buffered restart check " \
+		    "repair degraded pairs lose rebuild reshape discard unplug crash " \
 		    "bad dead cost-full cost-small cost-degraded")
 	names(integrity_work, "full odd small mixed buffered restart crash unplug")
 }

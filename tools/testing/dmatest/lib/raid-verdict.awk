@@ -67,7 +67,7 @@ function must_change(array, what, name)
 {
 	if (what ~ /^(full|odd|reshape|dead)$/ && !((name, "filled") in changed))
 		fail(name, "nothing was filled")
-	if (what ~ /^(small|mixed|crowd|buffered|lose|rebuild|reshape|unplug|crash|bad)$/ &&
+	if (what ~ /^(small|mixed|crowd|meet|buffered|lose|rebuild|reshape|unplug|crash|bad)$/ &&
 	    !((name, "written") in changed))
 		fail(name, "nothing was written")
 	if (what == "repair" && !((name, "garbage") in changed))

@@ -12,6 +12,8 @@
 #	qemu-status NUMBER	what the emulator ended with
 #
 # A scenario that is refused, as before any boot, is a case, too, with status 2.
+#
+# And each planted fault of the kernel must apply to the kernel's source.
 
 case_field()	# CASE FIELD
 {
@@ -67,19 +69,39 @@ run_case()	# NUMBER CASE DIR
 	return 1
 }
 
+check_fault()	# NUMBER PATCH
+{
+	local name said
+
+	name=fault-$(basename "$2" .patch)
+	if said=$(patch -d "$KERNEL" -p1 --fuzz=0 --dry-run -f -s < "$2" 2>&1); then
+		echo "ok $1 $name"
+		return
+	fi
+	echo "# $name: $2 does not apply to $KERNEL: $(head -n 1 <<< "$said")"
+	echo "not ok $1 $name"
+	return 1
+}
+
 cmd_selftest()
 {
 	local dir file number=0 failed=0 cases=("$DEFS"/selftest/*.case)
+	local faults=("$DEFS"/faults/*.patch)
 
+	need patch patch
 	dir=$(mktemp -d) || die "$EX_USAGE" "no temporary folder"
 	# shellcheck disable=SC2064 # the folder of now
 	trap "rm -rf '$dir'" EXIT
 	echo "KTAP version 1"
-	echo "1..${#cases[@]}"
+	echo "1..$((${#cases[@]} + ${#faults[@]}))"
 	for file in "${cases[@]}"; do
 		number=$((number + 1))
 		run_case "$number" "$file" "$dir/$number" ||
 			failed=$((failed + 1))
+	done
+	for file in "${faults[@]}"; do
+		number=$((number + 1))
+		check_fault "$number" "$file" || failed=$((failed + 1))
 	done
 	echo "# $((number - failed)) of $number cases passed"
 	[ "$failed" = 0 ] || exit "$EX_TEST"
