@@ -85,7 +85,6 @@ static void dma_sim_release(struct dma_device *ddev)
 	struct dma_sim_dev *sdev = container_of(ddev, struct dma_sim_dev, ddev);
 	struct dma_sim *sim = sdev->sim;
 
-	put_device(ddev->dev);
 	kfree(sdev);
 	kref_put(&sim->ref, dma_sim_free);
 }
@@ -104,7 +103,7 @@ static struct dma_sim_dev *dma_sim_dev_alloc(struct dma_sim *sim,
 	kref_get(&sim->ref);
 	sdev->sim = sim;
 	sdev->nr_chans = nr;
-	sdev->ddev.dev = get_device(dev);
+	sdev->ddev.dev = dev;
 	sdev->ddev.device_release = dma_sim_release;
 	INIT_LIST_HEAD(&sdev->ddev.channels);
 	dma_sim_set_ops(&sdev->ddev, &sim->cfg, ops);

@@ -1946,6 +1946,18 @@ static void release_unregister(struct kunit *test)
 	expect(fake, "", "released later");
 }
 
+/* A client maps for the device of its channel until it releases that. */
+static void release_unregister_keeps(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+	unsigned int refs;
+
+	fake_unregister(fake);
+	refs = kref_read(&fake->dev->kobj.kref);
+	fake_release_chan(fake, 0);
+	KUNIT_EXPECT_EQ(test, kref_read(&fake->dev->kobj.kref), refs - 1);
+}
+
 /* A client that was not told, and submits until it releases the channel */
 static void release_unregister_in_use(struct kunit *test)
 {
@@ -2443,6 +2455,7 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(release_terminated, flavour_gen_params),
 	KUNIT_CASE_PARAM(release_idle, flavour_gen_params),
 	KUNIT_CASE_PARAM(release_unregister, flavour_gen_params),
+	KUNIT_CASE(release_unregister_keeps),
 	KUNIT_CASE(release_unregister_in_use),
 	KUNIT_CASE(release_waits),
 	KUNIT_CASE_PARAM(release_unregister_terminated, flavour_gen_params),

@@ -674,13 +674,16 @@ hold()		# 1 or 0
 	done
 }
 
+# Slowly, and each block of a stripe has another writer.
 step_reshape()
 {
 	next=/dev/ram$disks
 	had=$(count_done reshape)
 	quietly mdadm "$md" --add "$next" &&
+		echo 300 > $sys/sync_speed_max &&
 		quietly mdadm --grow "$md" --raid-devices=$((disks + 1)) || return
-	io random "$md" $ref "$bytes" "$seed" "$count_small" 16384 2
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 31
+	echo system > $sys/sync_speed_max
 	wait_idle reshape
 	[ "$(count_done reshape)" = $((had + 1)) ] ||
 		why="the reshape did not end well"
@@ -710,11 +713,20 @@ step_discard()
 	io discard "$md" $ref "$part" "$half" && compare
 }
 
+write_until()	# FILE is there
+{
+	while [ ! -e "$1" ]; do
+		raid-io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 3 ||
+			return
+		next_seed
+	done
+}
+
 # The engines go while they are busy, and come back.
 step_unplug()
 {
-	raid-io random "$md" $ref "$bytes" "$seed" $((count_small * 4)) 4096 3 \
-		> /tmp/unplug 2>&1 &
+	rm -f /tmp/enough
+	write_until /tmp/enough > /tmp/unplug 2>&1 &
 	job=$!
 	sleep 0.5
 	for dir in "$sim"/*; do
@@ -725,7 +737,9 @@ step_unplug()
 	for dir in "$sim"/*; do
 		echo 1 > "$dir/enabled" || why="${dir##*/} does not come back"
 	done
-	wait $job || why="raid-io random: $(head -n 1 /tmp/unplug)"
+	sleep 0.3
+	touch /tmp/enough
+	wait $job || why="raid-io random: $(grep -v ^written /tmp/unplug | head -n 1)"
 	sed "s/^/# data $array-$step /" /tmp/unplug
 	compare
 }
