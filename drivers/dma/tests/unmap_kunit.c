@@ -1950,11 +1950,12 @@ static void release_unregister(struct kunit *test)
 static void release_unregister_keeps(struct kunit *test)
 {
 	struct fake *fake = fake_new(test, false);
-	unsigned int refs;
+	unsigned int i, refs;
 
 	fake_unregister(fake);
 	refs = kref_read(&fake->dev->kobj.kref);
-	fake_release_chan(fake, 0);
+	for (i = 0; i < FAKE_CHANS; i++)
+		fake_release_chan(fake, i);
 	KUNIT_EXPECT_EQ(test, kref_read(&fake->dev->kobj.kref), refs - 1);
 }
 
