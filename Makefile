@@ -11,6 +11,9 @@ ifneq ($(words $(CURDIR)x$(subst :, ,$(BUILD))x),1)
 $(error no blank in the path of this repository, no blank or colon in BUILD: "$(CURDIR)", "$(BUILD)")
 endif
 override BUILD := $(abspath $(BUILD))
+ifeq ($(origin KERNEL)$(KERNEL),command line)
+$(error KERNEL= names no kernel tree: leave it away for build/linux)
+endif
 # nor is this repository, or a folder that it is in, one that may be removed
 ifneq ($(filter $(BUILD) $(BUILD:/=)/%,$(CURDIR)),)
 $(error BUILD is a folder for what is built, not this repository or around it: "$(BUILD)")
@@ -76,7 +79,7 @@ help:
 #?     11 base kernel    14 build                17 the kernel complained
 
 run:
-	@scripts/run $(MACHINE) $(SCENARIO)
+	@scripts/run "$(MACHINE)" "$(SCENARIO)"
 
 test test-raid test-all check:
 	@scripts/steps $@
@@ -99,8 +102,7 @@ menuconfig:
 	@scripts/menuconfig $(MACHINE)
 
 clean:
-	cd "$(BUILD)" 2>/dev/null && rm -rf out base-order base-raid bench compare results check \
-		series kselftest roundtrip* onto.* harness.* text.* || true
+	@[ ! -e "$(BUILD)" ] || scripts/clean
 
 distclean:
-	rm -rf "$(BUILD)"
+	@[ ! -e "$(BUILD)" ] || scripts/clean all

@@ -15,8 +15,9 @@ export CCACHE_DIR=${CCACHE_DIR:-$BUILD/ccache}
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 # Nor is the user's own tree for them: only scripts/compose puts the series on it.
 unset KERNEL
+# Nor are a compiler and an architecture that were exported for it.
+unset CROSS_COMPILE ARCH
 cd "$TOP" || exit 1
-mkdir -p "$BUILD" || exit 1
 
 # Kernels that are built at out/MACHINE/build beside their tree, linux, differ in
 # where that is.  With its paths relative the cache has the objects of one for the
@@ -125,11 +126,18 @@ fixed_git() {
 	export GIT_CONFIG_COUNT=$n
 }
 
+# Another run may be at the package lists, which apt does not wait for.
+update_later() {
+	tail -n 5 "$BUILD/apt.log" | grep -q 'Could not get lock' || return
+	sleep 30
+	timed "apt-get update, again" as_root apt-get -q update
+}
+
 # apt_update: get the package lists, if that was not done in the last hours
 apt_update() {
 	[ -n "$(find "$BUILD/apt.updated" -mmin -720 2>/dev/null)" ] && return
 	can_root || die "$E_DEPS" "the package lists must be fetched: run apt-get update as root"
-	timed "apt-get update" as_root apt-get -q update || return
+	timed "apt-get update" as_root apt-get -q update || update_later || return
 	touch "$BUILD/apt.updated"
 }
 
@@ -149,3 +157,17 @@ timed() {
 	say "$what: failed after $((SECONDS - start)) s, log in $log"
 	return 1
 }
+
+# make_build: the folder BUILD, which is marked as one that can be made again, as
+# other tools want it marked (https://bford.info/cachedir/).  Without the mark only
+# what is empty is taken, or what is called build here: `make clean` removes from it.
+make_build() {
+	local mark=$BUILD/CACHEDIR.TAG
+	mkdir -p "$BUILD" 2>/dev/null && [ -w "$BUILD" ] ||
+		die "$E_USAGE" "cannot write to BUILD=$BUILD: name another folder"
+	[ ! -f "$mark" ] || return 0
+	[ "$BUILD" = "$TOP/build" ] || [ -z "$(ls -A "$BUILD")" ] ||
+		die "$E_USAGE" "BUILD=$BUILD has files that were not built here: name a folder that is new or empty"
+	printf 'Signature: 8a477f597d28d172789f06886806bc55\n# made by %s\n' "$TOP" >"$mark"
+}
+make_build

@@ -23,7 +23,7 @@ NAME, EMAIL = "dmaengine-unmap authors", "dmaengine-unmap@localhost"
 BASE_DATE = "1731801600 +0000"		# the day of v6.12: fixed, so ids repeat
 VERSION = ("6", "12")
 
-E_USAGE, E_BASE, E_PATCH = 2, 11, 12
+E_USAGE, E_DEPS, E_BASE, E_PATCH = 2, 10, 11, 12
 
 # What this repository keeps for itself; every other file belongs to the series.
 OWN = ("Makefile", "README.md", "COPYING", "base", "series", "patches/",
@@ -82,6 +82,10 @@ def run_main(main):
     except KeyboardInterrupt:
         say("interrupted")
         sys.exit(130)
+    except FileNotFoundError as error:
+        lacks = error.filename == "git"
+        say("error: git is missing: install it" if lacks else f"error: {error}")
+        sys.exit(E_DEPS if lacks else E_PATCH)
     except (OSError, UnicodeDecodeError) as error:
         say(f"error: {error}")
         sys.exit(E_PATCH)

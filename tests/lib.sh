@@ -5,12 +5,12 @@
 # series on it, and KTAP.  Each test works in its own copy, in $W/case.
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-W=$(mktemp -d)
+W=$(mktemp -d) || exit 1
 trap 'rm -rf "$W"' EXIT
 export LC_ALL=C GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 export GIT_AUTHOR_NAME=tester GIT_AUTHOR_EMAIL=tester@localhost
 export GIT_COMMITTER_NAME=tester GIT_COMMITTER_EMAIL=tester@localhost
-unset BUILD KERNEL DISCARD BASE_ANY STEP MAKEFLAGS MAKELEVEL MFLAGS
+unset BUILD KERNEL JOBS LANES SILENCE DISCARD BASE_ANY STEP MAKEFLAGS MAKELEVEL MFLAGS
 export BASE_TARBALL=$W/linux.tar.xz
 CASE=$W/case
 NAMES=()

@@ -242,6 +242,44 @@ needs_and_lanes_are_looked_at() {
 	LANES=0 refused 2 "LANES=0 is no number" scripts/steps plan
 }
 
+hangup_stops_what_runs() {
+	plan "a|exit|1|99|-|touch a; sleep 4; touch late"
+	timeout --signal=HUP 2 scripts/steps plan >out 2>&1 || true
+	[ -e a ]
+	sleep 4
+	[ ! -e late ]
+	[ "$(tail -n 1 out)" = "0 passed, 1 failed" ]
+}
+
+second_run_is_refused() {
+	plan "a|exit|1|99|-|touch a; sleep 3"
+	scripts/steps plan >first 2>&1 &
+	for _ in $(seq 50); do [ ! -e a ] || break; sleep 0.1; done
+	refused 2 "these steps run already" scripts/steps plan
+	wait
+	[ "$(tail -n 1 first)" = "1 passed, 0 failed" ]
+	ends 0 "1 passed, 0 failed"
+}
+
+unwritable_results_are_refused() {
+	plan "a|exit|1|9|-|true"
+	mkdir -p build
+	: >build/results
+	refused 2 "cannot write to" scripts/steps plan
+}
+
+nobody_makes_it_milder() {
+	# shellcheck disable=SC2016 # for the step's shell
+	plan 'a|exit|1|9|-|[ -z "${NOBUILD-}${ALLOW_SKIP-}${ALLOW_NO_LIVE-}${CROSS_COMPILE-}" ]'
+	export NOBUILD=1 ALLOW_SKIP=1 ALLOW_NO_LIVE=1 CROSS_COMPILE=none-
+	ends 0 "1 passed, 0 failed"
+}
+
+empty_choice_is_refused() {
+	plan "a|exit|1|9|-|true"
+	STEP=" " refused 2 "STEP names no step: choose among a" scripts/steps plan
+}
+
 users_tree_is_left_alone() {
 	mkdir mine
 	# shellcheck disable=SC2016 # for the step's shell
@@ -252,6 +290,11 @@ users_tree_is_left_alone() {
 it "steps: a last step without newline runs" last_step_without_newline_runs
 it "steps: needs, times and LANES are looked at" needs_and_lanes_are_looked_at
 it "steps: the user's KERNEL is not for steps" users_tree_is_left_alone
+it "steps: a hangup stops what runs" hangup_stops_what_runs
+it "steps: a second run of the same steps is refused" second_run_is_refused
+it "steps: results that cannot be written are refused" unwritable_results_are_refused
+it "steps: what makes a check milder is not for steps" nobody_makes_it_milder
+it "steps: a choice of nothing is refused" empty_choice_is_refused
 it "steps: exit codes are results" counts_exit_codes
 it "steps: exit codes are named" names_the_code
 it "steps: KTAP results are counted, nested ones not" counts_ktap
