@@ -40,12 +40,14 @@ help:
 #?                    most of them in all modes: hours
 #?   make test-all    make test, then the same objects for arm64, PowerPC, MIPS
 #?                    and by clang, each commit with all files, and dmatest on
-#?                    other engines; only these:
+#?                    other engines: more than two hours; only these:
 #?                    make test-all STEP="deps tree matrix link pl330 zynqmp"
-#?   make check       checks of the series, builds every commit
+#?   make check       checks of the series; builds every commit, boots some:
+#?                    an hour
 #?   make tree        compose the series to build/linux           90 s / 1 s
 #?   make compare     base and series on the same guests, side by side: what
-#?                    leaks, what is wrong; build/compare/table.txt
+#?                    leaks, what is wrong; build/compare/table.txt.  This and
+#?                    make bench take half an hour and 6 GiB more
 #?   make bench       what it costs, in instructions: base and series, tables
 #?                    and plots in build/bench
 #?   make series      the mails, with a cover letter, to build/series   5 s
