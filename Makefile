@@ -69,8 +69,9 @@ help:
 #?   LANES=N          make test and the like: steps side by side, by default 2
 #?   BUILD=DIR        build there, by default build
 #?
-#? Machines and scenarios of make run: tools/testing/dmatest/dmatest.sh list. Those
-#? of RAID: tools/testing/dmatest/raid.sh list; one boot of these:
+#? Machines and scenarios of make run: tools/testing/dmatest/dmatest.sh list; with
+#? the engine under dma-shadow: scripts/harness run versatilepb quick shadow
+#? Those of RAID: tools/testing/dmatest/raid.sh list; one boot of these:
 #?   scripts/harness raid run vexpress-a15 quick
 #?
 #? make itself exits with 2 on any failure.  The script does not, and the last
