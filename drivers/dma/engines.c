@@ -276,7 +276,7 @@ void dma_engines_hide(void)
  * If there is no memory there is no table, and clients do without engines until
  * the next change.
  *
- * Context: Process context.
+ * Context: Process context. May sleep.
  */
 void dma_engines_rebuild(struct list_head *devices)
 {

@@ -316,7 +316,8 @@ static void dmaengine_unmap_all(struct dmaengine_unmap_data *unmap)
  *
  * Whoever gives back the last reference undoes the mappings. For a client this
  * is the end of a record that no descriptor holds: one that could not be mapped
- * or prepared, or that was reclaimed.
+ * or prepared, or that was reclaimed. A client gives its own back before it
+ * releases the channel, whose device may go then.
  *
  * Context: Any context.
  */
@@ -554,8 +555,12 @@ void dmaengine_unmap_submit(struct dma_chan *chan, u64 seq, bool reuse)
 
 	spin_lock_irqsave(&chan->unmap_lock, flags);
 	hold = dmaengine_hold_on_list(&chan->unmap_prepared, seq);
-	if (!hold)	/* it has ended, or it was for reuse and is known */
+	if (!hold) {	/* it has ended, or it was for reuse and is known */
 		hold = dmaengine_hold_on_list(&chan->unmap_submitted, seq);
+		/* else the number is an old one, of somebody else's */
+		if (hold && !hold->reuse)
+			hold = NULL;
+	}
 	if (hold) {
 		hold->reuse = reuse;
 		dmaengine_hold_move(hold, &chan->unmap_submitted);
@@ -620,9 +625,17 @@ void dmaengine_unmap_terminate(struct dma_chan *chan, u64 until)
  */
 bool dmaengine_unmap_in_flight(struct dma_chan *chan)
 {
-	return !list_empty_careful(&chan->unmap_submitted) ||
-	       !list_empty_careful(&chan->unmap_prepared) ||
-	       !list_empty_careful(&chan->unmap_terminated);
+	unsigned long flags;
+	bool in_flight;
+
+	/* a hold that changes its list is on one of them */
+	spin_lock_irqsave(&chan->unmap_lock, flags);
+	in_flight = !list_empty(&chan->unmap_submitted) ||
+		    !list_empty(&chan->unmap_prepared) ||
+		    !list_empty(&chan->unmap_terminated);
+	spin_unlock_irqrestore(&chan->unmap_lock, flags);
+
+	return in_flight;
 }
 
 /*

@@ -18,6 +18,8 @@
  *
  * - An operation may run at any time from its description on. So what it reads
  *   must be there by then, unless an earlier operation of the chain makes it.
+ *   Until the chain is submitted that is within one of the calls below, and so
+ *   are notices; engines and workers come afterwards.
  *
  * - From the description on until done() has been called, the ranges that a
  *   chain uses belong to it. Nobody else writes to them, and nobody reads what

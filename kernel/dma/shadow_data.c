@@ -92,9 +92,15 @@ static void bytes_check(const u8 *p, const u8 *want, size_t n, long at,
 
 	if (!memcmp(p, want, n))
 		return;
-	for (i = 0; p[i] == want[i]; i++)
-		;
-	note_byte(byte, at + i, p[i], want[i]);
+	/* the CPU may write there meanwhile, and leave no difference */
+	for (i = 0; i < n; i++) {
+		u8 got = READ_ONCE(p[i]);
+
+		if (got != want[i]) {
+			note_byte(byte, at + i, got, want[i]);
+			return;
+		}
+	}
 }
 
 /* Where a mapping's bytes are in the shadow. */

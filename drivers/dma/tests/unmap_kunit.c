@@ -1356,6 +1356,28 @@ static void stale_terminated(struct kunit *test)
 	expect(fake, "U", "synchronized");
 }
 
+static void submit_stale(struct fake *fake)
+{
+	struct xfer *x = xfer_bare(fake, 0);
+
+	fake->on_terminate = NULL;
+	x->tx->unmap_seq = fake->xfers[0].tx->unmap_seq;
+	xfer_submit(x);
+}
+
+/* What a provider recycles while it terminates carries a number that is in use. */
+static void stale_live(struct kunit *test)
+{
+	struct fake *fake = fake_new(test, false);
+
+	xfer_run(fake);
+	fake->on_terminate = submit_stale;
+	KUNIT_EXPECT_EQ(test, 0, dmaengine_terminate_sync(fake_chan(fake)));
+	expect(fake, "U", "the first is terminated all the same");
+	fake_end(&fake->xfers[1]);
+	expect(fake, "C", "the second has no record");
+}
+
 static void stale_garbage(struct kunit *test)
 {
 	static const u64 garbage[] = {
@@ -1584,6 +1606,24 @@ static void terminate_sync_at_once(struct kunit *test)
 	dma_async_issue_pending(fake_chan(fake));
 	KUNIT_EXPECT_EQ(test, 0, dmaengine_terminate_sync(fake_chan(fake)));
 	expect_only(fake, "TSUXC", "TSU", "terminate_sync");
+}
+
+static void fake_stuck(struct fake *fake)
+{
+	dmaengine_chan_stuck(fake_chan(fake));
+}
+
+static void terminate_stuck(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+
+	xfer_run(fake);
+	fake->on_synchronize = fake_stuck;
+	KUNIT_EXPECT_EQ(test, 0, dmaengine_terminate_sync(fake_chan(fake)));
+	expect(fake, "", "the engine goes on");
+	fake->on_synchronize = NULL;
+	dmaengine_synchronize(fake_chan(fake));
+	expect(fake, "U", "it has stopped after all");
 }
 
 static void terminate_submit_between(struct kunit *test)
@@ -1995,6 +2035,14 @@ static void release_waits(struct kunit *test)
 	expect_only(fake, "UXCR", "UCR", "ended while the core waited");
 }
 
+/* the reference that a hold leaves behind when it is forgotten */
+static void put_forgotten(struct fake *fake, struct xfer *x)
+{
+	if (!atomic_read(&x->rec->gone))
+		dmaengine_unmap_put(x->rec->unmap);
+	expect(fake, "U", "nobody else had a reference");
+}
+
 /* The transfer never ends: the core complains and leaves the page mapped. */
 static void release_stuck(struct kunit *test)
 {
@@ -2007,11 +2055,25 @@ static void release_stuck(struct kunit *test)
 	expect(fake, "", "the engine may still run");
 	fake_end(x);
 	expect(fake, "C", "the core has forgotten it");
+	put_forgotten(fake, x);
+}
 
-	/* the reference that the forgotten hold has left behind */
-	if (!atomic_read(&x->rec->gone))
-		dmaengine_unmap_put(x->rec->unmap);
-	expect(fake, "U", "nobody else had a reference");
+static void stuck_once(struct fake *fake)
+{
+	fake->on_synchronize = NULL;
+	dmaengine_chan_stuck(fake_chan(fake));
+}
+
+/* The driver says it once, and then has nothing to wait for any more. */
+static void release_stuck_sync(struct kunit *test)
+{
+	struct fake *fake = fake_flavour(test);
+	struct xfer *x = xfer_run(fake);
+
+	fake->on_synchronize = stuck_once;
+	fake_release_chan(fake, 0);
+	expect(fake, "", "the engine may still run");
+	put_forgotten(fake, x);
 }
 
 /* Tests: threads that share a channel */
@@ -2422,6 +2484,7 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE(end_callback_valid),
 	KUNIT_CASE(stale_recycled),
 	KUNIT_CASE(stale_terminated),
+	KUNIT_CASE(stale_live),
 	KUNIT_CASE(stale_garbage),
 	KUNIT_CASE_PARAM(submit_fails, flavour_gen_params),
 	KUNIT_CASE_PARAM(submit_fails_kept, flavour_gen_params),
@@ -2434,6 +2497,7 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE_PARAM(poll_late, flavour_gen_params),
 	KUNIT_CASE_PARAM(terminate_then_sync, flavour_gen_params),
 	KUNIT_CASE_PARAM(terminate_sync_at_once, flavour_gen_params),
+	KUNIT_CASE_PARAM(terminate_stuck, flavour_gen_params),
 	KUNIT_CASE_PARAM(terminate_submit_between, flavour_gen_params),
 	KUNIT_CASE_PARAM(terminate_prepared, flavour_gen_params),
 	KUNIT_CASE_PARAM(terminate_fails, flavour_gen_params),
@@ -2473,6 +2537,7 @@ static struct kunit_case unmap_cases[] = {
 	KUNIT_CASE(period_freed),
 	KUNIT_CASE(prep_recycled),
 	KUNIT_CASE_SLOW(release_stuck),
+	KUNIT_CASE_PARAM(release_stuck_sync, flavour_gen_params),
 	KUNIT_CASE_SLOW(poll_not_run),
 	KUNIT_CASE_PARAM_ATTR(race_threads, flavour_gen_params,
 			      {.speed = KUNIT_SPEED_SLOW}),

@@ -11,6 +11,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 2
 KERNEL=$(realpath -m "${KERNEL:-$HERE/../../..}")
 OUT=$(realpath -m "${OUT:-$KERNEL/../dmatest-out}")
 : "${JOBS:=$(nproc)}"
+[[ $JOBS =~ ^[1-9][0-9]*$ ]] || { echo "JOBS=$JOBS is no number of jobs" >&2; exit 2; }
 : "${V:=0}"
 SPLAT_LISTS=$HERE/splat
 
@@ -70,18 +71,26 @@ usage()
 
 cmd_build()
 {
+	no_more "${@:2}"
 	load_machine "${1:-}"
 	build_all
 }
 
 cmd_run()
 {
+	no_more "${@:4}"
 	load_machine "${1:-}"
 	load_scenario "${2:-}"
 	load_mode "${3:-}"
 	check_guest_fault
 	[ -n "${NOBUILD:-}" ] || build_all
 	boot_and_judge
+}
+
+# no_more LEFT...: what is behind the last argument of a command
+no_more()
+{
+	[ $# = 0 ] || die "$EX_USAGE" "'$*' is one too many: see $PROGRAM help"
 }
 
 cmd_list()

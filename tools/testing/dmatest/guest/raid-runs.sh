@@ -674,21 +674,24 @@ hold()		# 1 or 0
 	done
 }
 
-# Slowly, and each block of a stripe has another writer.
-step_reshape()
+# One disk more
+begin_reshape()
 {
-	next=/dev/ram$disks
 	had=$(count_done reshape)
-	quietly mdadm "$md" --add "$next" &&
-		echo 300 > $sys/sync_speed_max &&
-		quietly mdadm --grow "$md" --raid-devices=$((disks + 1)) || return
-	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 31
+	quietly mdadm "$md" --add "/dev/ram$disks" &&
+		quietly mdadm --grow "$md" --raid-devices=$((disks + 1)) &&
+		disks=$((disks + 1))
+}
+
+# It goes on to its end, and then there is more room, which can be used.
+end_reshape()
+{
 	echo system > $sys/sync_speed_max
+	echo 1000000 > $sys/sync_speed_min
 	wait_idle reshape
 	[ "$(count_done reshape)" = $((had + 1)) ] ||
 		why="the reshape did not end well"
 	compare
-	disks=$((disks + 1))
 	grown=$(((disks - level + 4) * size * 1024))
 	read -r sectors < /sys/block/md0/size
 	[ $((sectors * 512)) = "$grown" ] ||
@@ -696,6 +699,87 @@ step_reshape()
 	[ -n "$why" ] || bytes=$grown
 	next_seed
 	io fill "$md" $ref "$bytes" "$seed" 1048576 && compare
+}
+
+# Slowly, and each block of a stripe has another writer.
+step_reshape()
+{
+	echo 300 > $sys/sync_speed_max
+	begin_reshape || return
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 31
+	end_reshape
+}
+
+# Where the reshape is, once it is not there where it was
+wait_moved()	# FROM
+{
+	for _ in $(seq 100); do
+		read -r position < $sys/reshape_position
+		[ "$position" = none ] || [ "$position" -le "$1" ] || return 0
+		sleep 0.1
+	done
+	why="the reshape does not go on: $position after $1"
+	return 1
+}
+
+# One that is halted in the middle goes on where it was. mdadm is not asked: it wants
+# disks of gigabytes if there are many.
+step_halt()
+{
+	had=$(count_done reshape)
+	quietly mdadm "$md" --add "/dev/ram$disks" || return
+	disks=$((disks + 1))
+	# md may still look at the disk that is new
+	sleep 1
+	tune_one sync_max "$size"
+	echo "$disks" > $sys/raid_disks || why="no $disks disks"
+	[ -z "$why" ] || return
+	echo reshape > $sys/sync_action || { why="no reshape"; return; }
+	wait_moved 0 || return
+	echo frozen > $sys/sync_action
+	read -r halted < $sys/reshape_position
+	echo reshape > $sys/sync_action || why="it cannot go on"
+	read -r position < $sys/reshape_position
+	[ "$position" = none ] || [ "$position" -ge "$halted" ] ||
+		why="it was at $halted and is at $position"
+	# writes to where it is wait for it
+	echo max > $sys/sync_max
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 4
+	[ "$(cat $sys/raid_disks | sed 's/ .*//')" = "$disks" ] ||
+		why="there are $(cat $sys/raid_disks) disks, not $disks"
+	[ -z "$why" ] && end_reshape
+}
+
+# So it does when the array was stopped half-way. Writes to where it is wait for it,
+# so there are none before.
+step_resume()
+{
+	echo 20 > $sys/sync_speed_min
+	echo 20 > $sys/sync_speed_max
+	begin_reshape && wait_moved 0 || return
+	[ "$(cat $sys/sync_action)" = reshape ] ||
+		why="it was over before the array was stopped"
+	[ -z "$why" ] && restart || return
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 4
+	end_reshape
+}
+
+# Four disks more, which are made known while a CPU is away
+step_hotplug()
+{
+	had=$(count_done reshape)
+	cpu=/sys/devices/system/cpu/cpu1/online
+	for disk in $(seq "$disks" $((disks + 3))); do
+		quietly mdadm "$md" --add "/dev/ram$disk" || return
+	done
+	disks=$((disks + 4))
+	echo 0 > $cpu || why="the CPU does not go"
+	echo "$disks" > $sys/raid_disks || why="no $disks disks"
+	echo 1 > $cpu || why="the CPU does not come back"
+	echo reshape > $sys/sync_action || why="no reshape"
+	[ -z "$why" ] || return
+	io random "$md" $ref "$bytes" "$seed" "$count_small" 4096 31
+	end_reshape
 }
 
 # Whole stripes that begin and end where the block layer does not cut, no more

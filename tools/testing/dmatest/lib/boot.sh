@@ -46,6 +46,7 @@ make_result_dir()
 	write_versions > "$RESULT/versions"
 	write_qemu_cmd > "$RESULT/qemu-cmd"
 	chmod +x "$RESULT/qemu-cmd"
+	unlock_build
 }
 
 write_expect()

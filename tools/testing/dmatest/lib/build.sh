@@ -28,6 +28,8 @@ check_tools()
 {
 	local tool cross=${CROSS_COMPILE_DEFAULT%-}
 
+	[ -z "${CROSS_COMPILE:-}" ] || command -v "${CROSS_COMPILE}gcc" > /dev/null ||
+		die "$EX_TOOL" "no ${CROSS_COMPILE}gcc here: unset CROSS_COMPILE, or install it"
 	CROSS_COMPILE=${CROSS_COMPILE:-$CROSS_COMPILE_DEFAULT}
 	need "${CROSS_COMPILE}gcc" "gcc-${cross//_/-}"
 	need_qemu
@@ -121,13 +123,16 @@ config_not_taken()	# ASKED FINAL
 
 configure()
 {
-	local asked=$MOUT/config.asked fragment missing
+	local asked=$MOUT/config.asked fragment missing strange
 
 	: > "$asked"
 	while read -r fragment; do
-		[ -r "$fragment" ] ||
+		[ -f "$fragment" ] && cat "$fragment" >> "$asked" ||
 			die "$EX_CONFIG" "cannot read config fragment $fragment"
-		cat "$fragment" >> "$asked"
+		# Kconfig passes over what it does not understand
+		strange=$(grep -nvE '^(CONFIG_[A-Za-z0-9_]+=.+|#.*|)$' "$fragment" | head -n 1)
+		[ -z "$strange" ] ||
+			die "$EX_CONFIG" "$fragment: no line of a configuration: $strange"
 	done < <(config_fragments)
 
 	logged "$MOUT/build.log" kmake -s KCONFIG_ALLCONFIG="$asked" allnoconfig ||
@@ -242,15 +247,27 @@ build_guest()
 		build_failed "$EX_BUILD" "the initramfs"
 }
 
+# The build folder is this run's until what it boots is copied from there.
+lock_build()
+{
+	exec {BUILD_LOCK}> "$MOUT/lock"
+	flock -n "$BUILD_LOCK" ||
+		{ say "waiting for another build of $MACHINE"; flock "$BUILD_LOCK"; }
+}
+
+unlock_build()
+{
+	[ -z "${BUILD_LOCK:-}" ] || exec {BUILD_LOCK}>&-
+	BUILD_LOCK=
+}
+
 build_all()
 {
 	check_tree
 	check_tools
 	find_busybox
+	lock_build
 	: > "$MOUT/build.log"
-	exec {lock}> "$MOUT/lock"
-	flock -n "$lock" ||
-		{ say "waiting for another build of $MACHINE"; flock "$lock"; }
 	say "$MACHINE: configuring, next: kernel"
 	configure
 	say "$MACHINE: building the kernel (first time: some minutes), next: guest"
@@ -258,5 +275,4 @@ build_all()
 	say "$MACHINE: building device trees and initramfs"
 	build_guest
 	say "$MACHINE: built in $MOUT"
-	exec {lock}>&-
 }

@@ -237,6 +237,7 @@ cmd_faults()	# MACHINE [NAME...]
 	shift
 	check_fault_names "$@"
 	[ -n "${NOBUILD:-}" ] || build_all
+	unlock_build
 	[ -r "$MOUT/config" ] ||
 		die "$EX_USAGE" "nothing is built in $MOUT: leave NOBUILD away"
 	faults=$(chosen_faults "$@") || exit $?

@@ -13,6 +13,7 @@ cmd_judge()
 	for file in expect scenario.scn verdict.log console.log $KIND_FILES; do
 		[ -r "$dir/$file" ] || die "$EX_USAGE" "$dir has no $file"
 	done
+	[ -w "$dir" ] || die "$EX_USAGE" "cannot write to $dir: judge a copy of it"
 	kind=$(sed -n 's/^kind //p' "$dir/expect")
 	# shellcheck disable=SC2153 # KIND comes from dmatest.sh
 	[ "${kind:-dmatest}" = "$KIND" ] ||

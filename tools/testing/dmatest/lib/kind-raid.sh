@@ -50,8 +50,19 @@ kind_expect()
 	echo "mode $MODE"
 }
 
+# Ram disks for the largest array, and what it may grow by. The kernel has 18.
+more_ram_disks()
+{
+	local most
+
+	most=$(grep -o ' disks=[0-9]*' "$SCENARIO_FILE" | tr -dc '0-9\n' |
+		sort -n | tail -n 1)
+	[ "${most:-0}" -le 14 ] || printf ' brd.rd_nr=%d' $((most + 4))
+}
+
 kind_command_line()
 {
+	more_ram_disks
 	printf ' %s' "DMATEST_MODE=$MODE" dma_debug_entries=65536 \
 		"${POWER_OFF:+DMATEST_OFF=${POWER_OFF// /,}}"
 	[ "$MODE" != swiotlb ] || [ "${FAULT:-}" = unbounced ] ||

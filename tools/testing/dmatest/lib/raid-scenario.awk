@@ -65,8 +65,10 @@ function check_array_work()
 		bad("repair: the place of P and Q is known of left-symmetric alone")
 	if (set["consistency"] != "" &&
 	    ("degraded" in here || "pairs" in here || "reshape" in here ||
-	     "bad" in here || "dead" in here))
-		bad("degraded, pairs, reshape, bad, dead: not with a journal or PPL")
+	     "halt" in here || "resume" in here || "hotplug" in here || "bad" in here ||
+	     "dead" in here))
+		bad("degraded, pairs, reshape, halt, resume, hotplug, bad, dead: " \
+		    "not with a journal or PPL")
 	if (("discard" in here) != (set["discard"] == 1))
 		bad("discard needs discard=1 and the other way round")
 }
@@ -109,8 +111,8 @@ BEGIN {
 		     "skip_copy rmw_level threads discard work count_small")
 	names(integrity_known, "size engines work count_small")
 	names(work, "full odd small mixed crowd meet buffered restart check " \
-		    "repair degraded pairs lose rebuild reshape discard unplug crash " \
-		    "bad dead cost-full cost-small cost-degraded")
+		    "repair degraded pairs lose rebuild reshape halt resume hotplug discard " \
+		    "unplug crash bad dead cost-full cost-small cost-degraded")
 	names(integrity_work, "full odd small mixed buffered restart crash unplug")
 }
 

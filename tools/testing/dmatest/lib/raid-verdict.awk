@@ -65,9 +65,9 @@ function bytes_of(array, disks)
 # What a step must have written, if anything
 function must_change(array, what, name)
 {
-	if (what ~ /^(full|odd|reshape|dead)$/ && !((name, "filled") in changed))
+	if (what ~ /^(full|odd|reshape|halt|resume|hotplug|dead)$/ && !((name, "filled") in changed))
 		fail(name, "nothing was filled")
-	if (what ~ /^(small|mixed|crowd|meet|buffered|lose|rebuild|reshape|unplug|crash|bad)$/ &&
+	if (what ~ /^(small|mixed|crowd|meet|buffered|lose|rebuild|reshape|halt|resume|hotplug|unplug|crash|bad)$/ &&
 	    !((name, "written") in changed))
 		fail(name, "nothing was written")
 	if (what == "repair" && !((name, "garbage") in changed))
@@ -96,6 +96,14 @@ function comparisons(what, disks)
 	return 1
 }
 
+# How many disks the array has more after a step
+function added_by(what)
+{
+	if (what == "hotplug")
+		return 4
+	return what ~ /^(reshape|halt|resume)$/
+}
+
 function check_data(array,    i, disks, what, name, want)
 {
 	disks = param(array, "disks", 5)
@@ -106,8 +114,9 @@ function check_data(array,    i, disks, what, name, want)
 		what = step[array, i]
 		name = array "-" what
 		want = bytes_of(array, disks) * comparisons(what, disks)
-		if (what == "reshape")
-			want += bytes_of(array, ++disks)
+		disks += added_by(what)
+		if (added_by(what))
+			want += bytes_of(array, disks)
 		if (compared[name] + 0 < want)
 			fail(name, compared[name] + 0 " bytes were compared instead of " want)
 		must_change(array, what, name)
