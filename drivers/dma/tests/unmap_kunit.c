@@ -1619,10 +1619,10 @@ static void terminate_stuck(struct kunit *test)
 
 	xfer_run(fake);
 	fake->on_synchronize = fake_stuck;
-	KUNIT_EXPECT_EQ(test, 0, dmaengine_terminate_sync(fake_chan(fake)));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, dmaengine_terminate_sync(fake_chan(fake)));
 	expect(fake, "", "the engine goes on");
 	fake->on_synchronize = NULL;
-	dmaengine_synchronize(fake_chan(fake));
+	KUNIT_EXPECT_EQ(test, 0, dmaengine_synchronize(fake_chan(fake)));
 	expect(fake, "U", "it has stopped after all");
 }
 
